@@ -1,0 +1,57 @@
+// What an operation may see and touch besides the broker's state.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/clock.h"
+#include "broker/ids.h"
+#include "storage/batch.h"
+
+namespace signalbox::broker {
+
+// Who asks, read from the request: its credential scope names the world, its Host the base of the
+// queue URLs it is told.
+struct Caller {
+  std::string account = "000000000000";
+  std::string region = "us-east-1";
+  std::string base_url = "http://localhost:4566";
+  std::string trace_header;  // X-Amzn-Trace-Id as the request carried it
+};
+
+// Keys an operation found missing in memory, and what the disk said when it ran again.
+class Fetched {
+ public:
+  // The value under key, nullopt when there is none; asks for it and sets missing() when it is not
+  // known yet.
+  std::optional<std::string_view> get(std::string_view key);
+  bool missing() const { return !wanted_.empty(); }
+
+  // The engine's side: keys to read, and the answers laid in for the rerun.
+  const std::vector<std::string>& wanted() const { return wanted_; }
+  void clear_wanted() { wanted_.clear(); }
+  void lay_in(std::string key, std::optional<std::string> value);
+
+ private:
+  std::vector<std::string> wanted_;
+  std::map<std::string, std::optional<std::string>, std::less<>> values_;
+};
+
+struct Context {
+  Time now;   // for deadlines: monotonic within a run
+  Time wall;  // for what clients see
+  IdSource& ids;
+  storage::Batch& batch;  // becomes durable with the reply
+  const Caller& caller;
+  Fetched& fetched;
+  // When a long poll gives up; unset until the operation first waits.
+  std::optional<Time>& wait_deadline;
+  // Set by the operation: the reply need not wait for the batch (a lease that may be lost).
+  bool reply_before_commit = false;
+};
+
+}  // namespace signalbox::broker

@@ -1,0 +1,35 @@
+// An event on its way into a bus: checked, enveloped and matched on the io thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/error.h"
+#include "broker/ids.h"
+#include "rules/rules.h"
+
+namespace signalbox::broker {
+
+// The code and text of a PutEvents result entry that was refused.
+struct EntryFailure {
+  std::string code;
+  std::string message;
+};
+
+struct PreparedEvent {
+  std::optional<EntryFailure> failure;  // set: nothing below is
+  IdBytes id{};
+  std::string json;          // the envelope, compact, in the service's key order
+  std::string md5_of_json;   // 16 raw bytes: the MD5 of a message that carries the event unchanged
+  std::string bus_name;      // without any ARN around it
+  std::string trace_header;  // empty when none was given
+  // The rules that matched in the snapshot of that version; the core matches again only the rules
+  // changed since. bus_version 0: the bus was not known then.
+  std::uint64_t bus_version = 0;
+  std::vector<rules::RuleId> matched;
+};
+
+}  // namespace signalbox::broker
