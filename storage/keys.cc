@@ -1,0 +1,375 @@
+#include "storage/keys.h"
+
+#include <cassert>
+
+namespace signalbox::storage {
+
+void Key::append(char byte) {
+  assert(size_ < bytes_max);
+  bytes_[size_++] = byte;
+}
+
+void Key::append_big_endian(std::uint64_t number, std::size_t byte_count) {
+  assert(size_ + byte_count <= bytes_max);
+  for (std::size_t i = byte_count; i-- > 0;) {
+    bytes_[size_++] = static_cast<char>(number >> (8 * i));
+  }
+}
+
+namespace keys {
+
+namespace {
+
+constexpr char shard = 0;
+
+// Flipped, the sign bit sorts negative numbers before positive ones.
+constexpr std::uint64_t sign_bit = 1ULL << 63;
+std::uint64_t ordered(std::int64_t number) { return static_cast<std::uint64_t>(number) ^ sign_bit; }
+std::int64_t unordered(std::uint64_t bits) { return static_cast<std::int64_t>(bits ^ sign_bit); }
+
+class Builder {
+ public:
+  explicit Builder(Prefix prefix) {
+    key_.append(shard);
+    key_.append(static_cast<char>(prefix));
+  }
+  Builder& u8(std::uint8_t number) { return number_of(number, 1); }
+  Builder& u32(std::uint32_t number) { return number_of(number, 4); }
+  Builder& u64(std::uint64_t number) { return number_of(number, 8); }
+  Builder& i64(std::int64_t number) { return number_of(ordered(number), 8); }
+  Key key() const { return key_; }
+
+ private:
+  Builder& number_of(std::uint64_t number, std::size_t byte_count) {
+    key_.append_big_endian(number, byte_count);
+    return *this;
+  }
+  Key key_;
+};
+
+class Parser {
+ public:
+  Parser(std::string_view key, Prefix prefix) : rest_(key) {
+    ok_ = key.size() >= 2 && key[0] == shard && key[1] == static_cast<char>(prefix);
+    if (ok_) rest_.remove_prefix(2);
+  }
+  std::uint8_t u8() { return static_cast<std::uint8_t>(number_of(1)); }
+  std::uint32_t u32() { return static_cast<std::uint32_t>(number_of(4)); }
+  std::uint64_t u64() { return number_of(8); }
+  std::int64_t i64() { return unordered(number_of(8)); }
+  std::string_view rest() {
+    const auto all = rest_;
+    rest_ = {};
+    return all;
+  }
+  // Whether the key had this prefix and exactly the fields that were read.
+  bool complete() const { return ok_ && rest_.empty(); }
+
+ private:
+  std::uint64_t number_of(std::size_t byte_count) {
+    if (!ok_ || rest_.size() < byte_count) {
+      ok_ = false;
+      return 0;
+    }
+    std::uint64_t number = 0;
+    for (std::size_t i = 0; i < byte_count; ++i) {
+      number = number << 8 | static_cast<unsigned char>(rest_[i]);
+    }
+    rest_.remove_prefix(byte_count);
+    return number;
+  }
+  std::string_view rest_;
+  bool ok_;
+};
+
+template <class T>
+std::optional<T> if_complete(const Parser& parser, T value) {
+  return parser.complete() ? std::optional<T>(std::move(value)) : std::nullopt;
+}
+
+std::optional<std::uint64_t> parse_id(std::string_view key, Prefix prefix) {
+  Parser parser(key, prefix);
+  const auto id = parser.u64();
+  return if_complete(parser, id);
+}
+
+std::optional<std::string_view> parse_name(std::string_view key, Prefix prefix) {
+  Parser parser(key, prefix);
+  const auto name = parser.rest();
+  return if_complete(parser, name);
+}
+
+// The least key that has not this prefix and is not less than all that have. Carries: no key starts
+// with 0xff, the shard byte would have to be 255.
+Key past(const Key& prefix) {
+  const auto bytes = prefix.view();
+  auto size = bytes.size();
+  while (size > 0 && static_cast<unsigned char>(bytes[size - 1]) == 0xff) --size;
+  assert(size > 0);
+  Key key;
+  for (std::size_t i = 0; i + 1 < size; ++i) key.append(bytes[i]);
+  key.append(static_cast<char>(static_cast<unsigned char>(bytes[size - 1]) + 1));
+  return key;
+}
+
+KeyRange all_with(const Builder& prefix) { return {prefix.key(), past(prefix.key())}; }
+
+Key place_key(Prefix prefix, const MessagePlace& place) {
+  return Builder(prefix)
+      .u64(place.queue_id)
+      .u32(place.generation)
+      .u8(place.lane)
+      .u64(place.sequence)
+      .key();
+}
+
+std::optional<MessagePlace> parse_place(std::string_view key, Prefix prefix) {
+  Parser parser(key, prefix);
+  MessagePlace place;
+  place.queue_id = parser.u64();
+  place.generation = parser.u32();
+  place.lane = parser.u8();
+  place.sequence = parser.u64();
+  return if_complete(parser, place);
+}
+
+std::string with_name(Prefix prefix, std::string_view name) {
+  return Builder(prefix).key().str().append(name);
+}
+
+std::string big_endian(std::uint64_t number, std::size_t byte_count) {
+  Key bytes;
+  bytes.append_big_endian(number, byte_count);
+  return bytes.str();
+}
+
+std::uint64_t from_big_endian(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (const char byte : bytes) number = number << 8 | static_cast<unsigned char>(byte);
+  return number;
+}
+
+}  // namespace
+
+Key commit_number() { return Builder(Prefix::commit_number).key(); }
+Key format_version() { return Builder(Prefix::format_version).key(); }
+std::string secret(std::string_view name) { return with_name(Prefix::secret, name); }
+std::string next_id(std::string_view name) { return with_name(Prefix::next_id, name); }
+Key world(std::uint32_t world_id) { return Builder(Prefix::world).u32(world_id).key(); }
+Key queue(std::uint64_t queue_id) { return Builder(Prefix::queue).u64(queue_id).key(); }
+Key queue_state(std::uint64_t queue_id) { return Builder(Prefix::queue_state).u64(queue_id).key(); }
+Key message(const MessagePlace& place) { return place_key(Prefix::message, place); }
+Key lease(const MessagePlace& place) { return place_key(Prefix::lease, place); }
+
+Key due(const DuePlace& place) {
+  return Builder(Prefix::due)
+      .i64(place.due_ms)
+      .u64(place.queue_id)
+      .u32(place.generation)
+      .u64(place.sequence)
+      .key();
+}
+
+Key bus(std::uint64_t bus_id) { return Builder(Prefix::bus).u64(bus_id).key(); }
+
+Key rule(const RulePlace& place) {
+  return Builder(Prefix::rule).u64(place.bus_id).u64(place.rule_id).key();
+}
+
+std::string target(std::uint64_t bus_id, std::uint64_t rule_id, std::string_view target_id) {
+  return Builder(Prefix::target).u64(bus_id).u64(rule_id).key().str().append(target_id);
+}
+
+Key event(const EventPlace& place) {
+  return Builder(Prefix::event).u64(place.bus_id).u64(place.segment).u64(place.position).key();
+}
+
+Key event_segment(const SegmentPlace& place) {
+  return Builder(Prefix::event_segment).u64(place.bus_id).u64(place.segment).key();
+}
+
+Key fan_out_task(std::uint64_t task_id) { return Builder(Prefix::fan_out_task).u64(task_id).key(); }
+
+Key terminal_step(const StepPlace& place) {
+  return Builder(Prefix::terminal_step).i64(place.time_ms).u64(place.number).key();
+}
+
+std::optional<std::string_view> parse_secret(std::string_view key) {
+  return parse_name(key, Prefix::secret);
+}
+
+std::optional<std::string_view> parse_next_id(std::string_view key) {
+  return parse_name(key, Prefix::next_id);
+}
+
+std::optional<std::uint32_t> parse_world(std::string_view key) {
+  Parser parser(key, Prefix::world);
+  const auto id = parser.u32();
+  return if_complete(parser, id);
+}
+
+std::optional<std::uint64_t> parse_queue(std::string_view key) {
+  return parse_id(key, Prefix::queue);
+}
+
+std::optional<std::uint64_t> parse_queue_state(std::string_view key) {
+  return parse_id(key, Prefix::queue_state);
+}
+
+std::optional<MessagePlace> parse_message(std::string_view key) {
+  return parse_place(key, Prefix::message);
+}
+
+std::optional<MessagePlace> parse_lease(std::string_view key) {
+  return parse_place(key, Prefix::lease);
+}
+
+std::optional<DuePlace> parse_due(std::string_view key) {
+  Parser parser(key, Prefix::due);
+  DuePlace place;
+  place.due_ms = parser.i64();
+  place.queue_id = parser.u64();
+  place.generation = parser.u32();
+  place.sequence = parser.u64();
+  return if_complete(parser, place);
+}
+
+std::optional<std::uint64_t> parse_bus(std::string_view key) { return parse_id(key, Prefix::bus); }
+
+std::optional<RulePlace> parse_rule(std::string_view key) {
+  Parser parser(key, Prefix::rule);
+  RulePlace place;
+  place.bus_id = parser.u64();
+  place.rule_id = parser.u64();
+  return if_complete(parser, place);
+}
+
+std::optional<TargetPlace> parse_target(std::string_view key) {
+  Parser parser(key, Prefix::target);
+  TargetPlace place;
+  place.bus_id = parser.u64();
+  place.rule_id = parser.u64();
+  place.target_id = parser.rest();
+  return if_complete(parser, std::move(place));
+}
+
+std::optional<EventPlace> parse_event(std::string_view key) {
+  Parser parser(key, Prefix::event);
+  EventPlace place;
+  place.bus_id = parser.u64();
+  place.segment = parser.u64();
+  place.position = parser.u64();
+  return if_complete(parser, place);
+}
+
+std::optional<SegmentPlace> parse_event_segment(std::string_view key) {
+  Parser parser(key, Prefix::event_segment);
+  SegmentPlace place;
+  place.bus_id = parser.u64();
+  place.segment = parser.u64();
+  return if_complete(parser, place);
+}
+
+std::optional<std::uint64_t> parse_fan_out_task(std::string_view key) {
+  return parse_id(key, Prefix::fan_out_task);
+}
+
+std::optional<StepPlace> parse_terminal_step(std::string_view key) {
+  Parser parser(key, Prefix::terminal_step);
+  StepPlace place;
+  place.time_ms = parser.i64();
+  place.number = parser.u64();
+  return if_complete(parser, place);
+}
+
+KeyRange all() {
+  Key first;
+  first.append(shard);
+  return {first, past(first)};
+}
+
+KeyRange all_of(Prefix prefix) { return all_with(Builder(prefix)); }
+
+KeyRange messages_of_queue(std::uint64_t queue_id) {
+  return all_with(Builder(Prefix::message).u64(queue_id));
+}
+
+KeyRange messages_of_generation(std::uint64_t queue_id, std::uint32_t generation) {
+  return all_with(Builder(Prefix::message).u64(queue_id).u32(generation));
+}
+
+KeyRange messages_from(const MessagePlace& first) {
+  const auto lane =
+      all_with(Builder(Prefix::message).u64(first.queue_id).u32(first.generation).u8(first.lane));
+  return {message(first), lane.past_last};
+}
+
+KeyRange messages_before(const MessagePlace& past_last) {
+  auto first = past_last;
+  first.sequence = 0;
+  return {message(first), message(past_last)};
+}
+
+KeyRange leases_of_queue(std::uint64_t queue_id) {
+  return all_with(Builder(Prefix::lease).u64(queue_id));
+}
+
+KeyRange leases_of_generation(std::uint64_t queue_id, std::uint32_t generation) {
+  return all_with(Builder(Prefix::lease).u64(queue_id).u32(generation));
+}
+
+KeyRange due_between(std::int64_t from_ms, std::int64_t until_ms) {
+  return {Builder(Prefix::due).i64(from_ms).key(), Builder(Prefix::due).i64(until_ms).key()};
+}
+
+KeyRange due_from(const DuePlace& first) { return {due(first), all_of(Prefix::due).past_last}; }
+
+KeyRange rules_of_bus(std::uint64_t bus_id) { return all_with(Builder(Prefix::rule).u64(bus_id)); }
+
+KeyRange targets_of_bus(std::uint64_t bus_id) {
+  return all_with(Builder(Prefix::target).u64(bus_id));
+}
+
+KeyRange targets_of_rule(const RulePlace& place) {
+  return all_with(Builder(Prefix::target).u64(place.bus_id).u64(place.rule_id));
+}
+
+KeyRange events_of_bus(std::uint64_t bus_id) {
+  return all_with(Builder(Prefix::event).u64(bus_id));
+}
+
+KeyRange events_of_segment(const SegmentPlace& place) {
+  return all_with(Builder(Prefix::event).u64(place.bus_id).u64(place.segment));
+}
+
+KeyRange events_from(const EventPlace& first) {
+  return {event(first), events_of_bus(first.bus_id).past_last};
+}
+
+KeyRange segments_of_bus(std::uint64_t bus_id) {
+  return all_with(Builder(Prefix::event_segment).u64(bus_id));
+}
+
+KeyRange segments_before(const SegmentPlace& past_last) {
+  return {segments_of_bus(past_last.bus_id).first, event_segment(past_last)};
+}
+
+KeyRange terminal_steps_before(std::int64_t time_ms) {
+  return {all_of(Prefix::terminal_step).first, Builder(Prefix::terminal_step).i64(time_ms).key()};
+}
+
+std::string encode_u32(std::uint32_t number) { return big_endian(number, 4); }
+std::string encode_u64(std::uint64_t number) { return big_endian(number, 8); }
+
+std::optional<std::uint32_t> decode_u32(std::string_view bytes) {
+  if (bytes.size() != 4) return std::nullopt;
+  return static_cast<std::uint32_t>(from_big_endian(bytes));
+}
+
+std::optional<std::uint64_t> decode_u64(std::string_view bytes) {
+  if (bytes.size() != 8) return std::nullopt;
+  return from_big_endian(bytes);
+}
+
+}  // namespace keys
+}  // namespace signalbox::storage

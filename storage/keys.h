@@ -1,0 +1,206 @@
+// The one place where keys are built and parsed. Pure functions on bytes; callable from anywhere.
+//
+// Every key is: shard u8 (0 while there is one), prefix char, fields. Integers are big-endian, so
+// that the order of the bytes is the order of the numbers; signed ones have their sign bit flipped
+// for the same reason. A string is the last field of its key and runs to the end.
+//
+//   prefix  owner    fields                                            value
+//   'b'     bus      bus id u64                                        bus metadata
+//   'c'     storage  -                                                 commit number u64
+//   'd'     queue    due_ms i64, queue id u64, generation u32,         empty: points at the message
+//                    sequence u64                                      of the delayed lane
+//   'e'     bus      bus id u64, segment u64, position u64             event log record
+//   'f'     storage  -                                                 format version u32
+//   'g'     bus      bus id u64, segment u64                           event log segment summary
+//   'k'     broker   name string                                       secret
+//   'l'     queue    queue id u64, generation u32, lane u8,            lease
+//                    sequence u64
+//   'm'     queue    queue id u64, generation u32, lane u8,            message record
+//                    sequence u64
+//   'n'     broker   name string                                       next id of that name
+//   'o'     bus      task id u64                                       fan-out task
+//   'q'     queue    queue id u64                                      queue metadata
+//   'r'     bus      bus id u64, rule id u64                           rule
+//   's'     queue    queue id u64                                      queue state: cursor, counts
+//   't'     bus      bus id u64, rule id u64, target id string         target
+//   'w'     broker   world id u32                                      account and region
+//   'x'     broker   time_ms i64, number u64                           terminal step
+//
+// Values are formats of their owners and carry their own version.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace signalbox::storage {
+
+// A key of bounded length that lives on the stack: keys are built on every operation.
+class Key {
+ public:
+  static constexpr std::size_t bytes_max = 31;
+
+  std::string_view view() const { return {bytes_.data(), size_}; }
+  operator std::string_view() const { return view(); }  // NOLINT: a key is its bytes
+  std::string str() const { return std::string(view()); }
+
+  void append(char byte);
+  void append_big_endian(std::uint64_t number, std::size_t byte_count);
+
+  bool operator==(const Key& other) const { return view() == other.view(); }
+
+ private:
+  std::array<char, bytes_max> bytes_;
+  std::uint8_t size_ = 0;
+};
+
+// The keys of [first, past_last).
+struct KeyRange {
+  Key first;
+  Key past_last;
+};
+
+namespace keys {
+
+enum class Prefix : char {
+  bus = 'b',
+  commit_number = 'c',
+  due = 'd',
+  event = 'e',
+  format_version = 'f',
+  event_segment = 'g',
+  secret = 'k',
+  lease = 'l',
+  message = 'm',
+  next_id = 'n',
+  fan_out_task = 'o',
+  queue = 'q',
+  rule = 'r',
+  queue_state = 's',
+  target = 't',
+  world = 'w',
+  terminal_step = 'x',
+};
+
+// Where a message, or the lease of one, is.
+struct MessagePlace {
+  std::uint64_t queue_id = 0;
+  std::uint32_t generation = 0;
+  std::uint8_t lane = 0;
+  std::uint64_t sequence = 0;
+  auto operator<=>(const MessagePlace&) const = default;
+};
+
+struct DuePlace {
+  std::int64_t due_ms = 0;
+  std::uint64_t queue_id = 0;
+  std::uint32_t generation = 0;
+  std::uint64_t sequence = 0;
+  auto operator<=>(const DuePlace&) const = default;
+};
+
+struct RulePlace {
+  std::uint64_t bus_id = 0;
+  std::uint64_t rule_id = 0;
+  auto operator<=>(const RulePlace&) const = default;
+};
+
+struct TargetPlace {
+  std::uint64_t bus_id = 0;
+  std::uint64_t rule_id = 0;
+  std::string target_id;
+  auto operator<=>(const TargetPlace&) const = default;
+};
+
+struct EventPlace {
+  std::uint64_t bus_id = 0;
+  std::uint64_t segment = 0;
+  std::uint64_t position = 0;
+  auto operator<=>(const EventPlace&) const = default;
+};
+
+struct SegmentPlace {
+  std::uint64_t bus_id = 0;
+  std::uint64_t segment = 0;
+  auto operator<=>(const SegmentPlace&) const = default;
+};
+
+struct StepPlace {
+  std::int64_t time_ms = 0;
+  std::uint64_t number = 0;
+  auto operator<=>(const StepPlace&) const = default;
+};
+
+// Builders.
+Key commit_number();
+Key format_version();
+std::string secret(std::string_view name);
+std::string next_id(std::string_view name);
+Key world(std::uint32_t world_id);
+Key queue(std::uint64_t queue_id);
+Key queue_state(std::uint64_t queue_id);
+Key message(const MessagePlace& place);
+Key lease(const MessagePlace& place);
+Key due(const DuePlace& place);
+Key bus(std::uint64_t bus_id);
+Key rule(const RulePlace& place);
+std::string target(std::uint64_t bus_id, std::uint64_t rule_id, std::string_view target_id);
+Key event(const EventPlace& place);
+Key event_segment(const SegmentPlace& place);
+Key fan_out_task(std::uint64_t task_id);
+Key terminal_step(const StepPlace& place);
+
+// Parsers: nullopt for a key of another prefix, another shard or another length.
+std::optional<std::string_view> parse_secret(std::string_view key);
+std::optional<std::string_view> parse_next_id(std::string_view key);
+std::optional<std::uint32_t> parse_world(std::string_view key);
+std::optional<std::uint64_t> parse_queue(std::string_view key);
+std::optional<std::uint64_t> parse_queue_state(std::string_view key);
+std::optional<MessagePlace> parse_message(std::string_view key);
+std::optional<MessagePlace> parse_lease(std::string_view key);
+std::optional<DuePlace> parse_due(std::string_view key);
+std::optional<std::uint64_t> parse_bus(std::string_view key);
+std::optional<RulePlace> parse_rule(std::string_view key);
+std::optional<TargetPlace> parse_target(std::string_view key);
+std::optional<EventPlace> parse_event(std::string_view key);
+std::optional<SegmentPlace> parse_event_segment(std::string_view key);
+std::optional<std::uint64_t> parse_fan_out_task(std::string_view key);
+std::optional<StepPlace> parse_terminal_step(std::string_view key);
+
+// Ranges.
+KeyRange all();  // every key of the shard
+KeyRange all_of(Prefix prefix);
+
+KeyRange messages_of_queue(std::uint64_t queue_id);  // all generations and lanes
+KeyRange messages_of_generation(std::uint64_t queue_id, std::uint32_t generation);
+KeyRange messages_from(const MessagePlace& first);        // to the end of first's lane
+KeyRange messages_before(const MessagePlace& past_last);  // from the start of past_last's lane
+KeyRange leases_of_queue(std::uint64_t queue_id);
+KeyRange leases_of_generation(std::uint64_t queue_id, std::uint32_t generation);
+
+KeyRange due_between(std::int64_t from_ms, std::int64_t until_ms);  // from_ms <= due < until_ms
+KeyRange due_from(const DuePlace& first);                           // to the end of all times
+
+KeyRange rules_of_bus(std::uint64_t bus_id);
+KeyRange targets_of_bus(std::uint64_t bus_id);
+KeyRange targets_of_rule(const RulePlace& place);
+
+KeyRange events_of_bus(std::uint64_t bus_id);
+KeyRange events_of_segment(const SegmentPlace& place);
+KeyRange events_from(const EventPlace& first);  // to the end of the bus
+KeyRange segments_of_bus(std::uint64_t bus_id);
+KeyRange segments_before(const SegmentPlace& past_last);  // older ones of the same bus
+
+KeyRange terminal_steps_before(std::int64_t time_ms);
+
+// Integers as values of the store's own records and of counters.
+std::string encode_u32(std::uint32_t number);
+std::string encode_u64(std::uint64_t number);
+std::optional<std::uint32_t> decode_u32(std::string_view bytes);
+std::optional<std::uint64_t> decode_u64(std::string_view bytes);
+
+}  // namespace keys
+}  // namespace signalbox::storage
