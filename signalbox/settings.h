@@ -1,0 +1,95 @@
+// Every setting of `signalbox serve`, described once.
+//
+// Owns the table in settings_table.cc: name with unit, default, bounds and one sentence each. The
+// help text, the sample file, docs/settings.md and the parser are all made from it, so none of them
+// can disagree. Depends on nothing of the broker.
+//
+// Not CLI11: it lets a file win over the environment, and its errors name neither the line of the
+// file nor the bounds.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace signalbox {
+
+enum class DurabilityMode : std::uint8_t { sync, interval, off };
+enum class LogLevel : std::uint8_t { error, warning, info, debug };
+enum class LogFormat : std::uint8_t { logfmt, json };
+
+// A plain value. A default-constructed one holds the table's defaults.
+struct Settings {
+  Settings();
+
+  std::string config_file;
+
+  std::vector<std::pair<std::string, std::uint16_t>> listen;  // address without brackets, port
+  // Nobody asked for these addresses: one that the machine lacks (no IPv6) may be left out.
+  bool listen_is_default = true;
+  bool insecure_plaintext = false;
+  std::vector<std::string> allowed_hosts;    // beside localhost, *.localhost and loopback addresses
+  std::vector<std::string> allowed_origins;  // scheme://host[:port]
+
+  std::string data_dir;
+  DurabilityMode durability = DurabilityMode::sync;
+  std::chrono::milliseconds durability_interval{0};  // for DurabilityMode::interval only
+  bool salvage = false;
+  std::uint64_t commit_queue_bytes = 0;
+  std::uint64_t wal_bytes_max = 0;
+  std::uint64_t block_cache_bytes = 0;
+
+  std::string region;
+  std::string account;
+  std::uint64_t worlds_max = 0;
+
+  std::uint64_t queue_window_messages = 0;
+  std::uint64_t due_horizon_count = 0;
+  bool queue_deleted_recently = false;
+  std::chrono::seconds purge_cooldown{0};
+
+  std::chrono::seconds bus_log_retention{0};
+  std::uint64_t bus_log_bytes_max = 0;
+  bool lineage_steps = false;
+
+  std::uint64_t io_threads = 0;  // resolved: never 0 after construction
+  std::uint64_t connections_max = 0;
+  std::uint64_t header_bytes_max = 0;
+  std::uint64_t body_bytes_max = 0;
+  std::chrono::milliseconds header_timeout{0};
+  std::chrono::milliseconds body_timeout{0};
+  std::chrono::milliseconds idle_timeout{0};
+  std::chrono::milliseconds write_timeout{0};
+  std::chrono::milliseconds drain_timeout{0};
+
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::logfmt;
+  bool test_clock = false;
+};
+
+struct ParsedSettings {
+  Settings settings;                  // meaningful when error is empty and help is not asked for
+  bool help = false;                  // -h or --help stood among the arguments
+  std::string error;                  // what is wrong, where it stands, what to write instead
+  std::vector<std::string> warnings;  // SIGNALBOX_ variables that name no setting
+};
+
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+// Flags win over the environment, the environment over the file that --config or SIGNALBOX_CONFIG
+// names. A value that loses is checked all the same.
+ParsedSettings parse_settings(const std::vector<std::string>& arguments,
+                              const Environment& environment);
+
+// The SIGNALBOX_ variables of this process.
+Environment read_environment();
+
+std::string settings_help();      // for `signalbox serve --help`
+std::string settings_sample();    // a file that --config reads, every line a comment
+std::string settings_markdown();  // docs/settings.md
+
+}  // namespace signalbox

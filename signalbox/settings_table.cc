@@ -1,0 +1,397 @@
+#include "signalbox/settings_table.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <thread>
+
+namespace signalbox {
+namespace {
+
+constexpr std::uint64_t kKiB = 1024;
+constexpr std::uint64_t kMiB = 1024 * kKiB;
+constexpr std::uint64_t kGiB = 1024 * kMiB;
+
+template <auto member>
+void put_number(Settings& settings, std::uint64_t value) {
+  using Member = std::remove_reference_t<decltype(settings.*member)>;
+  settings.*member = Member(value);
+}
+
+template <auto member>
+void put_toggle(Settings& settings, bool value) {
+  settings.*member = value;
+}
+
+// Half the cores: the core and commit threads and the client on the same machine need the rest.
+void put_io_threads(Settings& settings, std::uint64_t count) {
+  settings.io_threads = count != 0 ? count : std::max(1u, std::thread::hardware_concurrency() / 2);
+}
+
+bool all_of(std::string_view text, std::string_view allowed) {
+  return text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+constexpr std::string_view kDigits = "0123456789";
+constexpr std::string_view kLowerDigitsHyphen = "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+std::optional<std::uint64_t> read_number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<std::uint64_t> read_bytes(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    std::uint64_t bytes;
+  };
+  for (const Unit& unit : {Unit{"KiB", kKiB}, Unit{"MiB", kMiB}, Unit{"GiB", kGiB}}) {
+    if (!text.ends_with(unit.name)) continue;
+    const auto count = read_number(trim(text.substr(0, text.size() - unit.name.size())));
+    if (!count || *count > std::numeric_limits<std::uint64_t>::max() / unit.bytes) return {};
+    return *count * unit.bytes;
+  }
+  return read_number(text);
+}
+
+std::string format_bytes(std::uint64_t bytes) {
+  if (bytes != 0 && bytes % kGiB == 0) return fmt::format("{}GiB", bytes / kGiB);
+  if (bytes != 0 && bytes % kMiB == 0) return fmt::format("{}MiB", bytes / kMiB);
+  if (bytes != 0 && bytes % kKiB == 0) return fmt::format("{}KiB", bytes / kKiB);
+  return fmt::format("{}", bytes);
+}
+
+bool is_address(int family, const std::string& text) {
+  std::array<unsigned char, sizeof(in6_addr)> parsed{};
+  return inet_pton(family, text.c_str(), parsed.data()) == 1;
+}
+
+// "127.0.0.1:4566", "[::1]:4566", "localhost:0"
+bool put_listen(Settings& settings, std::string_view value, bool first) {
+  const std::size_t colon = value.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  const auto port = read_number(value.substr(colon + 1));
+  if (!port || *port > 65'535) return false;
+  std::string host(value.substr(0, colon));
+  if (host == "localhost") host = "127.0.0.1";
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+    if (!is_address(AF_INET6, host)) return false;
+  } else if (!is_address(AF_INET, host)) {
+    return false;
+  }
+  if (first) settings.listen.clear();
+  settings.listen_is_default = false;
+  settings.listen.emplace_back(std::move(host), static_cast<std::uint16_t>(*port));
+  return true;
+}
+
+bool is_host_name(std::string_view name) {
+  if (name.starts_with("*.")) name.remove_prefix(2);
+  if (name.empty() || name.size() > 253) return false;
+  return all_of(name, "abcdefghijklmnopqrstuvwxyz0123456789-._") && name.front() != '.' &&
+         name.find("..") == std::string_view::npos;
+}
+
+// A host as it stands in a Host header, without the port; stored in lower case.
+bool put_allowed_host(Settings& settings, std::string_view value, bool first) {
+  std::string host(value);
+  std::transform(host.begin(), host.end(), host.begin(),
+                 [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; });
+  const bool is_ipv6 = host.size() > 2 && host.front() == '[' && host.back() == ']' &&
+                       is_address(AF_INET6, host.substr(1, host.size() - 2));
+  if (!is_ipv6 && !is_host_name(host)) return false;
+  if (first) settings.allowed_hosts.clear();
+  settings.allowed_hosts.push_back(std::move(host));
+  return true;
+}
+
+bool put_allowed_origin(Settings& settings, std::string_view value, bool first) {
+  std::string_view authority = value;
+  if (authority.starts_with("http://")) {
+    authority.remove_prefix(7);
+  } else if (authority.starts_with("https://")) {
+    authority.remove_prefix(8);
+  } else {
+    return false;
+  }
+  if (authority.empty() || !all_of(authority, "abcdefghijklmnopqrstuvwxyz0123456789-._:[]")) {
+    return false;
+  }
+  if (first) settings.allowed_origins.clear();
+  settings.allowed_origins.emplace_back(value);
+  return true;
+}
+
+bool put_durability(Settings& settings, std::string_view value, bool) {
+  settings.durability_interval = {};
+  if (value == "sync" || value == "off") {
+    settings.durability = value == "sync" ? DurabilityMode::sync : DurabilityMode::off;
+    return true;
+  }
+  constexpr std::string_view prefix = "interval:";
+  if (!value.starts_with(prefix)) return false;
+  const auto interval_ms = read_number(value.substr(prefix.size()));
+  if (!interval_ms || *interval_ms < 1 || *interval_ms > 60'000) return false;
+  settings.durability = DurabilityMode::interval;
+  settings.durability_interval = std::chrono::milliseconds(*interval_ms);
+  return true;
+}
+
+bool put_account(Settings& settings, std::string_view value, bool) {
+  if (value.size() != 12 || !all_of(value, kDigits)) return false;
+  settings.account = value;
+  return true;
+}
+
+bool put_region(Settings& settings, std::string_view value, bool) {
+  if (value.empty() || value.size() > 32 || !all_of(value, kLowerDigitsHyphen)) return false;
+  settings.region = value;
+  return true;
+}
+
+template <auto member>
+bool put_path(Settings& settings, std::string_view value, bool) {
+  if (value.empty() || value.find('\0') != std::string_view::npos) return false;
+  settings.*member = value;
+  return true;
+}
+
+bool put_log_level(Settings& settings, std::string_view value, bool) {
+  constexpr std::array<std::string_view, 4> names{"error", "warning", "info", "debug"};
+  const auto found = std::find(names.begin(), names.end(), value);
+  if (found == names.end()) return false;
+  settings.log_level = static_cast<LogLevel>(found - names.begin());
+  return true;
+}
+
+bool put_log_format(Settings& settings, std::string_view value, bool) {
+  if (value != "logfmt" && value != "json") return false;
+  settings.log_format = value == "json" ? LogFormat::json : LogFormat::logfmt;
+  return true;
+}
+
+using S = Settings;
+
+constexpr SettingRow number(std::string_view group, std::string_view name,
+                            std::string_view placeholder, std::string_view default_text,
+                            std::uint64_t min, std::uint64_t max,
+                            void (*store)(Settings&, std::uint64_t), std::string_view sentence) {
+  return {group, name,     placeholder, SettingKind::number, default_text, min, max,
+          "",    sentence, store};
+}
+
+constexpr SettingRow bytes(std::string_view group, std::string_view name,
+                           std::string_view default_text, std::uint64_t min, std::uint64_t max,
+                           void (*store)(Settings&, std::uint64_t), std::string_view sentence) {
+  return {group, name, "BYTES", SettingKind::bytes, default_text, min, max, "", sentence, store};
+}
+
+constexpr SettingRow toggle(std::string_view group, std::string_view name,
+                            void (*store)(Settings&, bool), std::string_view sentence) {
+  return {group, name, "", SettingKind::toggle, "off", 0, 0, "", sentence, nullptr, store};
+}
+
+constexpr SettingRow text(std::string_view group, std::string_view name,
+                          std::string_view placeholder, std::string_view default_text,
+                          std::string_view accepted,
+                          bool (*store)(Settings&, std::string_view, bool),
+                          std::string_view sentence) {
+  return {group, name,     placeholder, SettingKind::text, default_text, 0,
+          0,     accepted, sentence,    nullptr,           nullptr,      store};
+}
+
+constexpr SettingRow list(std::string_view group, std::string_view name,
+                          std::string_view placeholder, std::string_view default_text,
+                          std::string_view accepted,
+                          bool (*store)(Settings&, std::string_view, bool),
+                          std::string_view sentence) {
+  SettingRow row = text(group, name, placeholder, default_text, accepted, store, sentence);
+  row.kind = SettingKind::list;
+  return row;
+}
+
+// clang-format off
+constexpr std::array kTable{
+  text("File", "config", "FILE", "", "the path of a file", put_path<&S::config_file>,
+       "A file of settings, one `name = value` a line; `#` begins a comment line."),
+
+  list("Network", "listen", "HOST:PORT", "127.0.0.1:4566,[::1]:4566",
+       "an IPv4 address, an IPv6 address in brackets or localhost, with a port from 0 to 65535, "
+       "such as 127.0.0.1:4566", put_listen,
+       "An address to listen on; port 0 takes any free one."),
+  toggle("Network", "insecure-plaintext", put_toggle<&S::insecure_plaintext>,
+         "Allows --listen on addresses that other machines reach, over plain HTTP and with "
+         "unchecked credentials."),
+  list("Network", "allowed-host", "HOST", "",
+       "a host name without a port, which may begin with `*.`, or an IP address", put_allowed_host,
+       "A Host header to answer, beside localhost, *.localhost and loopback addresses."),
+  list("Network", "allowed-origin", "ORIGIN", "",
+       "an origin in lower case, such as https://console.example.com:8443", put_allowed_origin,
+       "A web page's Origin that may send requests; all others are refused."),
+
+  text("Storage", "data-dir", "DIR", "./signalbox-data", "the path of a directory",
+       put_path<&S::data_dir>,
+       "Where everything is kept; made with mode 0700 when missing."),
+  text("Storage", "durability", "MODE", "sync",
+       "sync, interval:MS with MS from 1 to 60000, or off", put_durability,
+       "When a request is acknowledged: after fdatasync (sync), or before it, which then runs "
+       "every MS milliseconds (interval:MS) or never (off)."),
+  toggle("Storage", "salvage", put_toggle<&S::salvage>,
+         "Starts on a data directory that lost acknowledged records, with what is left, instead "
+         "of refusing."),
+  bytes("Storage", "commit-queue-bytes", "64MiB", 32 * kMiB, 4 * kGiB,
+        put_number<&S::commit_queue_bytes>,
+        "Writes that may wait for the disk; past it requests are throttled."),
+  bytes("Storage", "wal-bytes-max", "64MiB", kMiB, 16 * kGiB, put_number<&S::wal_bytes_max>,
+        "Write-ahead log kept before a flush; bounds what a start has to read again."),
+  bytes("Storage", "block-cache-bytes", "32MiB", kMiB, 256 * kGiB,
+        put_number<&S::block_cache_bytes>,
+        "Most memory spent on blocks read from disk; taken as it is used."),
+
+  text("Worlds", "region", "REGION", "us-east-1",
+       "lower-case letters, digits and hyphens, at most 32", put_region,
+       "The region of requests that carry no signature."),
+  text("Worlds", "account", "ACCOUNT", "000000000000", "12 digits", put_account,
+       "The account of requests whose access key is not an account id."),
+  number("Worlds", "worlds-max", "N", "1000", 1, 1'000'000, put_number<&S::worlds_max>,
+         "Pairs of account and region that may exist; each is a world of its own."),
+
+  number("Queues", "queue-window-messages", "N", "1024", 1, 65'536,
+         put_number<&S::queue_window_messages>,
+         "Messages of a queue whose place is held in memory; the rest is read from disk in order."),
+  number("Queues", "due-horizon-count", "N", "4096", 64, 1'000'000,
+         put_number<&S::due_horizon_count>,
+         "Delayed messages whose due time is held in memory, over all queues."),
+  toggle("Queues", "queue-deleted-recently", put_toggle<&S::queue_deleted_recently>,
+         "Blocks the name of a deleted queue for 60 seconds, as the service does."),
+  number("Queues", "purge-cooldown-s", "SECONDS", "60", 0, 3'600, put_number<&S::purge_cooldown>,
+         "Time between two purges of a queue; 0 allows them at any time."),
+
+  number("Buses", "bus-log-retention-s", "SECONDS", "86400", 0, 315'360'000,
+         put_number<&S::bus_log_retention>,
+         "How long a bus keeps its log of accepted events; 0 keeps none."),
+  bytes("Buses", "bus-log-bytes-max", "1GiB", kMiB, 1'024 * kGiB,
+        put_number<&S::bus_log_bytes_max>,
+        "Size past which a bus drops the oldest part of its log."),
+  toggle("Buses", "lineage-steps", put_toggle<&S::lineage_steps>,
+         "Logs the end of every message too: deleted, moved, redriven, expired."),
+
+  number("Server", "io-threads", "N", "0", 0, 256, put_io_threads,
+         "Threads that read, parse and answer; 0 is half the cores."),
+  number("Server", "connections-max", "N", "4096", 1, 1'000'000, put_number<&S::connections_max>,
+         "Connections open at a time; the next ones wait."),
+  bytes("Server", "header-bytes-max", "16KiB", 8 * kKiB, kMiB, put_number<&S::header_bytes_max>,
+        "Largest head of a request; past it 431."),
+  bytes("Server", "body-bytes-max", "4160KiB", 4 * kMiB, 16 * kMiB,
+        put_number<&S::body_bytes_max>, "Largest body of a request; past it 413."),
+  number("Server", "header-timeout-ms", "MS", "10000", 100, 600'000,
+         put_number<&S::header_timeout>,
+         "Time for a request's head to arrive once its first byte has."),
+  number("Server", "body-timeout-ms", "MS", "60000", 100, 3'600'000, put_number<&S::body_timeout>,
+         "Time for a request's body to arrive."),
+  number("Server", "idle-timeout-ms", "MS", "75000", 100, 3'600'000, put_number<&S::idle_timeout>,
+         "Time a connection may stay open between requests."),
+  number("Server", "write-timeout-ms", "MS", "30000", 100, 3'600'000,
+         put_number<&S::write_timeout>, "Time for a client to take a reply."),
+  number("Server", "drain-timeout-ms", "MS", "10000", 0, 600'000, put_number<&S::drain_timeout>,
+         "Time that requests under way get to finish after SIGTERM."),
+
+  text("Logs and tests", "log-level", "LEVEL", "info", "error, warning, info or debug",
+       put_log_level, "The least serious thing worth a line."),
+  text("Logs and tests", "log-format", "FORMAT", "logfmt", "logfmt or json", put_log_format,
+       "The form of a line; each event is one line on standard error."),
+  toggle("Logs and tests", "test-clock", put_toggle<&S::test_clock>,
+         "Lets POST /_signalbox/clock move time forward; for tests of retries, delays and "
+         "retention."),
+};
+// clang-format on
+
+}  // namespace
+
+Settings::Settings() {
+  for (const SettingRow& row : kTable) {
+    if (row.kind != SettingKind::list) {
+      if (!row.default_text.empty()) store_setting(row, *this, row.default_text, true);
+      continue;
+    }
+    bool first = true;
+    for (const std::string_view value : split_list(row.default_text)) {
+      store_setting(row, *this, value, first);
+      first = false;
+    }
+  }
+  listen_is_default = true;
+}
+
+std::span<const SettingRow> settings_table() { return kTable; }
+
+const SettingRow* find_setting(std::string_view name) {
+  const auto found = std::find_if(kTable.begin(), kTable.end(),
+                                  [name](const SettingRow& row) { return row.name == name; });
+  return found == kTable.end() ? nullptr : &*found;
+}
+
+std::string store_setting(const SettingRow& row, Settings& settings, std::string_view value,
+                          bool first) {
+  bool stored = false;
+  if (row.store_toggle != nullptr) {
+    stored = value == "on" || value == "off";
+    if (stored) row.store_toggle(settings, value == "on");
+  } else if (row.store_text != nullptr) {
+    stored = row.store_text(settings, value, first);
+  } else {
+    const auto parsed = row.kind == SettingKind::bytes ? read_bytes(value) : read_number(value);
+    stored = parsed && *parsed >= row.min && *parsed <= row.max;
+    if (stored) row.store_number(settings, *parsed);
+  }
+  return stored ? std::string() : accepted_values(row);
+}
+
+std::string accepted_values(const SettingRow& row) {
+  switch (row.kind) {
+    case SettingKind::number: return fmt::format("a whole number from {} to {}", row.min, row.max);
+    case SettingKind::bytes:
+      return fmt::format("a number of bytes from {} to {}; KiB, MiB or GiB may follow",
+                         format_bytes(row.min), format_bytes(row.max));
+    case SettingKind::toggle: return "on or off";
+    case SettingKind::text:
+    case SettingKind::list: break;
+  }
+  return std::string(row.accepted);
+}
+
+std::string variable_name(std::string_view setting_name) {
+  std::string name = "SIGNALBOX_";
+  for (const char c : setting_name) {
+    name += c == '-' ? '_' : static_cast<char>(c - 'a' + 'A');
+  }
+  return name;
+}
+
+std::vector<std::string_view> split_list(std::string_view values) {
+  std::vector<std::string_view> parts;
+  while (!values.empty()) {
+    const std::size_t comma = std::min(values.find(','), values.size());
+    const std::string_view part = trim(values.substr(0, comma));
+    if (!part.empty()) parts.push_back(part);
+    values.remove_prefix(std::min(comma + 1, values.size()));
+  }
+  return parts;
+}
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r";
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+}  // namespace signalbox
