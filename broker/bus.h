@@ -1,0 +1,139 @@
+// A bus, its rules and their targets, as the core keeps them in memory. Core thread only.
+//
+// Each bus, rule and target is one record on disk; the encodings are in events_records.h.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "broker/api/events.h"
+#include "broker/clock.h"
+#include "broker/event_log.h"
+#include "broker/ids.h"
+#include "broker/world.h"
+#include "rules/rules.h"
+#include "storage/store.h"
+
+namespace signalbox::broker {
+
+class TargetInput;
+
+// What a delivery to the target means.
+enum class TargetKind : std::uint8_t {
+  sqs,    // a message in a local queue, in the batch of the event
+  other,  // accepted and stored; not delivered yet
+};
+
+struct Target {
+  api::Target config;  // as PutTargets gave it
+  TargetKind kind = TargetKind::other;
+  std::shared_ptr<const TargetInput> input;  // null: the event as it is
+};
+
+struct Bus;
+
+struct Rule {
+  rules::RuleId id = 0;
+  Bus* bus = nullptr;
+  std::string name;
+  std::optional<std::string> event_pattern;
+  std::optional<std::string> schedule_expression;
+  std::string state = "ENABLED";
+  std::optional<std::string> description;
+  std::optional<std::string> role_arn;
+  api::StringMap tags;
+
+  std::shared_ptr<const rules::Pattern> pattern;  // null when there is only a schedule
+  std::map<std::string, Target, std::less<>> targets;
+
+  bool matching() const { return pattern != nullptr && state != "DISABLED"; }
+  std::string arn() const;
+};
+
+// The last changes of a bus's rules, so that a match against an older snapshot is brought up to
+// date by matching only those again.
+struct RuleChange {
+  std::uint64_t version = 0;
+  rules::RuleId rule_id = 0;
+};
+constexpr std::size_t rule_changes_max = 64;
+
+struct Bus {
+  std::uint64_t id = 0;
+  World* world = nullptr;
+  std::string name;
+  std::optional<std::string> description;
+  std::optional<std::string> kms_key_identifier;
+  std::optional<api::DeadLetterConfig> dead_letter_config;
+  std::optional<api::LogConfig> log_config;
+  api::StringMap tags;
+  std::int64_t created_ms = 0;
+  std::int64_t modified_ms = 0;
+  bool stored = false;  // a default bus is not, until something depends on its id
+
+  std::map<std::string, Rule, std::less<>> rules;  // by name: listings are pages of it
+  std::unordered_map<rules::RuleId, Rule*> rules_by_id;
+  // Target ARN -> names of the rules that have it among their targets.
+  std::map<std::string, std::set<std::string>, std::less<>> rules_by_target;
+
+  std::unique_ptr<rules::RuleSet> rule_set;  // of the rules that are matching()
+  std::uint64_t version = 0;                 // of rule_set, from RuleDirectory::next_version()
+  std::uint64_t changes_known_since = 0;     // every change after that version is in changes
+  std::deque<RuleChange> changes;
+  bool published = false;  // the directory has this version
+
+  BusLog log;
+  bool log_touched = false;  // the open batch has events of it
+
+  std::string arn() const { return world->arn("events", "event-bus/" + name); }
+};
+
+// An event accepted with more deliveries than one batch should carry: they follow in slices. The
+// record written with the event holds what does not change; a cursor beside it, how far it got.
+struct FanOutTask {
+  std::uint64_t id = 0;
+  std::uint64_t bus_id = 0;
+  IdBytes event_id{};
+  std::string json;
+  std::string md5_of_json;
+  std::string trace_header;
+  std::int64_t accepted_ms = 0;
+  std::vector<std::pair<rules::RuleId, std::string>> deliveries;  // rule, target id
+
+  std::size_t position = 0;          // the first delivery not made yet
+  storage::CommitNumber commit = 0;  // the batch of the latest slice: the next one waits for it
+  Time due{};                        // when that batch was decided
+
+  std::size_t memory_bytes() const;
+};
+
+// Things worth telling an operator, since start.
+struct BusCounters {
+  std::uint64_t events_accepted = 0;
+  std::uint64_t events_to_missing_buses = 0;  // accepted and dropped, as the service does
+  std::uint64_t deliveries = 0;
+  std::uint64_t undelivered_targets = 0;   // kinds of targets not delivered to yet
+  std::uint64_t undelivered_missing = 0;   // no such queue
+  std::uint64_t undelivered_oversize = 0;  // larger than the queue takes
+  std::uint64_t undelivered_input = 0;     // the input transformer made no valid JSON
+};
+
+struct BusState {
+  std::unordered_map<std::uint64_t, std::unique_ptr<Bus>> by_id;
+  std::vector<Bus*> touched_logs;
+  std::vector<Bus*> unpublished;  // rules changed in the open batch
+  std::map<std::uint64_t, FanOutTask> tasks;
+  std::size_t task_bytes = 0;
+  BusCounters counters;
+};
+
+}  // namespace signalbox::broker

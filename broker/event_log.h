@@ -1,0 +1,97 @@
+// A bus is a log: every accepted event is appended to it and kept for the bus log's retention.
+//
+// Events are stored under (bus, segment, position). A segment covers a stretch of time; expiry
+// drops whole segments with one range deletion each, so it costs the same for one event or ten
+// million. Memory holds one summary per segment. Core thread only, but for read_bus_log.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/clock.h"
+#include "broker/ids.h"
+#include "storage/batch.h"
+#include "storage/keys.h"
+#include "storage/store.h"
+
+namespace signalbox::broker {
+
+struct LogLimits {
+  Duration retention{0};
+  std::uint64_t bytes_max = 0;
+
+  Duration segment_span() const;
+  std::uint64_t segment_bytes_max() const;
+};
+
+struct LogSegment {
+  std::uint64_t number = 1;
+  std::int64_t first_ms = 0;  // deadline clock; meaningless while count is 0
+  std::int64_t last_ms = 0;
+  std::uint64_t count = 0;
+  std::uint64_t bytes = 0;
+};
+
+// An event as the log keeps it. json points into the stored record.
+struct LoggedEvent {
+  std::int64_t accepted_ms = 0;  // system clock
+  IdBytes id{};
+  std::string_view json;
+};
+
+class BusLog {
+ public:
+  // Stores the event behind the others.
+  void append(std::uint64_t bus_id, const LoggedEvent& event, Time now, const LogLimits& limits,
+              storage::Batch& batch);
+  // Adds the summaries of the segments appended to since the last call: once per commit group, in
+  // the batch that carries the events, so that both agree after a crash.
+  void seal(std::uint64_t bus_id, storage::Batch& batch);
+  // Drops the segments past the retention or the size.
+  void expire(std::uint64_t bus_id, Time now, const LogLimits& limits, storage::Batch& batch);
+  // When expire() has something to do; unset while the log is empty.
+  std::optional<Time> expires_at(const LogLimits& limits) const;
+  void erase_all(std::uint64_t bus_id, storage::Batch& batch);
+
+  // Restart: the summaries, oldest first.
+  void restore(const LogSegment& segment);
+
+  std::uint64_t count() const { return count_; }
+  std::uint64_t bytes() const { return bytes_; }
+  const std::deque<LogSegment>& segments() const { return segments_; }
+
+ private:
+  LogSegment& segment_for_append(Time now, const LogLimits& limits);
+
+  std::deque<LogSegment> segments_;  // oldest first; the last one is open
+  std::uint64_t sealed_before_ = 0;  // summaries of segments below it are on disk as they are here
+  std::uint64_t count_ = 0;
+  std::uint64_t bytes_ = 0;
+};
+
+std::string encode_log_segment(const LogSegment& segment);
+// Nullopt for a newer format or damage, as below.
+std::optional<LogSegment> decode_log_segment(std::uint64_t number, std::string_view value);
+// The record up to the event's JSON, which is its rest.
+std::string encode_logged_event_head(const LoggedEvent& event);
+std::optional<LoggedEvent> decode_logged_event(std::string_view value);
+
+struct LogPosition {
+  std::uint64_t segment = 0;
+  std::uint64_t position = 0;
+};
+struct LogPage {
+  std::vector<std::string> events;  // JSON, oldest first
+  std::optional<LogPosition> next;  // the last one read, when there may be more
+  bool failed = false;              // the disk answered with an error, or a record is damaged
+};
+// Reads up to count_max events that were appended after the given one (from the oldest kept when
+// unset). Any thread that owns the view.
+LogPage read_bus_log(const storage::View& view, std::uint64_t bus_id,
+                     std::optional<LogPosition> after, std::size_t count_max);
+
+}  // namespace signalbox::broker
