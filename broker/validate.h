@@ -1,0 +1,239 @@
+// Checks a decoded request against what the model demands of its members (api::Traits), and says
+// what is wrong in the services' own words.
+//
+// EventBridge: one ValidationException that lists every breach, in the order of the model. SQS
+// checks ranges itself (broker/sqs_*.cc); here is only what its model demands: that a member be
+// there. Pure functions, thread safe. The walk costs no allocation as long as nothing is wrong.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/api/fields.h"
+#include "broker/error.h"
+
+namespace signalbox::broker {
+
+// Where a member stands in its request: a chain on the stack of whoever walks the structs.
+struct MemberPath {
+  const MemberPath* parent = nullptr;
+  std::string_view name = {};       // the member's name in the model; empty for an entry
+  std::string_view parameter = {};  // its name on the Query wire
+  std::size_t index = 0;            // of an entry of a list: from 1
+  std::string_view key = {};        // of an entry of a map
+};
+
+// "targets.1.member.id": what ValidationException calls a member.
+std::string model_path(const MemberPath& member);
+// "SendMessageBatchRequestEntry.1.Id": what SQS calls it.
+std::string parameter_path(const MemberPath& member);
+
+// A required member the request did not carry. The decoders collect them, because a struct can't
+// tell a missing string from an empty one.
+struct MissingMember {
+  std::string path;       // as model_path
+  std::string parameter;  // as parameter_path
+  bool entries = false;   // a list of structs
+};
+using MissingMembers = std::vector<MissingMember>;
+
+// "The request must contain the parameter X." for the first missing one. A batch without its
+// entries passes: the operation answers EmptyBatchRequest, as the service does.
+std::optional<Error> missing_parameter(const MissingMembers& missing);
+
+namespace validation {
+
+// One walk over a request. Collects the breaches; report() joins them.
+class Breaches {
+ public:
+  explicit Breaches(const MissingMembers& missing) : missing_(missing) {}
+
+  bool is_missing(const MemberPath& member) const;
+  // value as the service prints it, quoted; constraint from "Member must ..." on.
+  void add(const MemberPath& member, std::string_view value, std::string_view constraint);
+  void add_null(const MemberPath& member);
+  std::optional<Error> report() const;
+
+  void check_text(const MemberPath& member, const api::Traits& traits, std::string_view text);
+  void check_number(const MemberPath& member, const api::Traits& traits, std::int64_t number);
+  // print() gives the whole list or map as the service prints it; called only for a breach.
+  template <class Print>
+  void check_length(const MemberPath& member, const api::Traits& traits, std::size_t length,
+                    Print print) {
+    const auto count = static_cast<std::int64_t>(length);
+    if (count <= traits.max && count >= traits.min) return;
+    add_length(member, traits, count, print());
+  }
+
+ private:
+  void add_length(const MemberPath& member, const api::Traits& traits, std::int64_t length,
+                  std::string_view value);
+
+  const MissingMembers& missing_;
+  std::size_t count_ = 0;
+  std::string text_;
+};
+
+// The service prints a list or struct as its Java runtime does: [a, b], {k=v}, Tag(key=k,
+// value=null).
+void print(std::string& out, const std::string& text);
+void print(std::string& out, bool value);
+void print(std::string& out, std::int64_t value);
+void print(std::string& out, const api::Blob& value);
+void print(std::string& out, const api::Timestamp& value);
+void print_member_name(std::string& out, std::string_view name);
+
+template <class T>
+constexpr std::string_view type_name() {
+  std::string_view name = __PRETTY_FUNCTION__;
+  name.remove_prefix(name.find("T = ") + 4);
+  name = name.substr(0, name.find_first_of(";]"));
+  const auto colon = name.rfind(':');
+  return colon == std::string_view::npos ? name : name.substr(colon + 1);
+}
+
+template <class T>
+void print(std::string& out, const std::optional<T>& value);
+template <class T>
+void print(std::string& out, const std::vector<T>& list);
+template <class T>
+void print(std::string& out, const std::map<std::string, T>& map);
+template <api::Described T>
+void print(std::string& out, const T& value);
+
+template <class T>
+void print(std::string& out, const std::optional<T>& value) {
+  if (value) {
+    print(out, *value);
+  } else {
+    out += "null";
+  }
+}
+
+template <class T>
+void print(std::string& out, const std::vector<T>& list) {
+  out += '[';
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (i > 0) out += ", ";
+    print(out, list[i]);
+  }
+  out += ']';
+}
+
+template <class T>
+void print(std::string& out, const std::map<std::string, T>& map) {
+  out += '{';
+  std::string_view separator;
+  for (const auto& [key, value] : map) {
+    out += separator;
+    out += key;
+    out += '=';
+    print(out, value);
+    separator = ", ";
+  }
+  out += '}';
+}
+
+template <api::Described T>
+void print(std::string& out, const T& value) {
+  out += type_name<T>();
+  out += '(';
+  std::string_view separator;
+  api::for_each_field<T>([&](const auto& field) {
+    out += separator;
+    print_member_name(out, field.name);
+    out += '=';
+    print(out, value.*(field.member));
+    separator = ", ";
+  });
+  out += ')';
+}
+
+template <api::Described T>
+void check(Breaches& breaches, const MemberPath* parent, const T& value);
+
+inline void check_value(Breaches& breaches, const MemberPath& member, const api::Traits& traits,
+                        const std::string& text) {
+  breaches.check_text(member, traits, text);
+}
+inline void check_value(Breaches& breaches, const MemberPath& member, const api::Traits& traits,
+                        std::int64_t number) {
+  breaches.check_number(member, traits, number);
+}
+inline void check_value(Breaches&, const MemberPath&, const api::Traits&, bool) {}
+inline void check_value(Breaches&, const MemberPath&, const api::Traits&, const api::Timestamp&) {}
+inline void check_value(Breaches&, const MemberPath&, const api::Traits&, const api::Blob&) {}
+
+template <api::Described T>
+void check_value(Breaches& breaches, const MemberPath& member, const api::Traits&, const T& value) {
+  check(breaches, &member, value);
+}
+
+template <class T>
+void check_value(Breaches& breaches, const MemberPath& member, const api::Traits& traits,
+                 const std::optional<T>& value) {
+  if (value) check_value(breaches, member, traits, *value);
+}
+
+template <class T>
+void check_value(Breaches& breaches, const MemberPath& member, const api::Traits& traits,
+                 const std::vector<T>& list) {
+  // An empty list that is not required may just as well be absent.
+  if (list.empty() && !traits.required) return;
+  breaches.check_length(member, traits, list.size(), [&] {
+    std::string text;
+    print(text, list);
+    return text;
+  });
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const MemberPath entry{.parent = &member, .index = i + 1};
+    if (breaches.is_missing(entry)) {
+      breaches.add_null(entry);
+    } else {
+      check_value(breaches, entry, {}, list[i]);
+    }
+  }
+}
+
+template <class T>
+void check_value(Breaches& breaches, const MemberPath& member, const api::Traits& traits,
+                 const std::map<std::string, T>& map) {
+  if (map.empty() && !traits.required) return;
+  breaches.check_length(member, traits, map.size(), [&] {
+    std::string text;
+    print(text, map);
+    return text;
+  });
+  for (const auto& [key, value] : map) {
+    const MemberPath entry{.parent = &member, .key = key};
+    check_value(breaches, entry, {}, value);
+  }
+}
+
+template <api::Described T>
+void check(Breaches& breaches, const MemberPath* parent, const T& value) {
+  api::for_each_field<T>([&](const auto& field) {
+    const MemberPath member{.parent = parent, .name = field.name, .parameter = field.query_name()};
+    if (field.traits.required && breaches.is_missing(member)) {
+      breaches.add_null(member);
+    } else {
+      check_value(breaches, member, field.traits, value.*(field.member));
+    }
+  });
+}
+
+}  // namespace validation
+
+// The ValidationException for everything wrong with the request; nothing when all is well.
+template <api::Described T>
+std::optional<Error> validate(const T& request, const MissingMembers& missing = {}) {
+  validation::Breaches breaches(missing);
+  validation::check(breaches, nullptr, request);
+  return breaches.report();
+}
+
+}  // namespace signalbox::broker

@@ -1,0 +1,39 @@
+// What the wire formats have in common: their names, how a body that is not what the protocol
+// promises is reported, and the text forms of a timestamp. Pure functions, thread safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker/api/fields.h"
+#include "broker/error.h"
+
+namespace signalbox::protocol {
+
+enum class Service : std::uint8_t { sqs, events };
+
+enum class Wire : std::uint8_t { json_1_0, json_1_1, query };
+
+// The Content-Type of a reply on that wire.
+std::string_view content_type(Wire wire);
+
+// Why a body could not be decoded. message is what the client is told: the service's own words,
+// which for a malformed body are none. detail says what is wrong, for logs.
+struct DecodeError {
+  std::string message;
+  std::string detail;
+};
+broker::Error to_error(DecodeError error);
+
+// RFC 3339: "2026-01-01T00:00:00Z", with a fraction (cut to milliseconds) or a numeric offset,
+// years 0000 to 9999. Nothing when the text is not one, or the date does not exist.
+std::optional<broker::api::Timestamp> parse_rfc3339(std::string_view text);
+// The form the services print: "2026-01-01T00:00:00.678Z".
+void append_rfc3339(std::string& out, broker::api::Timestamp time);
+
+// Timestamps outside these are refused on every wire: RFC 3339 has four digits for the year.
+constexpr std::int64_t timestamp_ms_min = -62'167'219'200'000;
+constexpr std::int64_t timestamp_ms_max = 253'402'300'799'999;
+
+}  // namespace signalbox::protocol

@@ -1,0 +1,83 @@
+#include "protocol/error_table.h"
+
+#include <catch2/catch.hpp>
+
+using namespace signalbox;
+using broker::Error;
+using broker::ErrorCode;
+using protocol::json_error;
+using protocol::query_error;
+using protocol::Service;
+
+TEST_CASE("a modelled SQS error names its shape on the JSON wire", "[error]") {
+  const Error error{ErrorCode::queue_does_not_exist, "The specified queue does not exist."};
+  const auto reply = json_error(Service::sqs, error, true);
+  CHECK(reply.status == 400);
+  CHECK(reply.body == R"({"__type":"com.amazonaws.sqs#QueueDoesNotExist",)"
+                      R"("message":"The specified queue does not exist."})");
+  CHECK(reply.query_error == "AWS.SimpleQueueService.NonExistentQueue;Sender");
+}
+
+TEST_CASE("the query error header is sent only to clients that asked for it", "[error]") {
+  const Error error{ErrorCode::invalid_parameter_value, "m"};
+  CHECK(json_error(Service::sqs, error, false).query_error.empty());
+  CHECK(json_error(Service::sqs, error, true).query_error == "InvalidParameterValue;Sender");
+  CHECK(json_error(Service::events, {ErrorCode::validation, "m"}, true).query_error.empty());
+  CHECK(json_error(Service::sqs, {ErrorCode::serialization, ""}, true).query_error.empty());
+  CHECK(json_error(Service::sqs, {ErrorCode::internal_failure, ""}, true).query_error ==
+        "InternalFailure;Receiver");
+}
+
+TEST_CASE("EventBridge errors carry the bare shape name", "[error]") {
+  const auto reply = json_error(
+      Service::events, {ErrorCode::resource_not_found, "Event bus \"x\" does not exist."}, false);
+  CHECK(reply.status == 400);
+  CHECK(reply.body == R"({"__type":"ResourceNotFoundException",)"
+                      R"("message":"Event bus \"x\" does not exist."})");
+  CHECK(json_error(Service::events, {ErrorCode::serialization, ""}, false).body ==
+        R"({"__type":"SerializationException"})");
+}
+
+TEST_CASE("statuses other than 400 are the service's", "[error]") {
+  const auto status = [](Service service, ErrorCode code) {
+    return protocol::error_shape(service, code).status;
+  };
+  CHECK(status(Service::sqs, ErrorCode::purge_queue_in_progress) == 403);
+  CHECK(status(Service::sqs, ErrorCode::resource_not_found) == 404);
+  CHECK(status(Service::events, ErrorCode::resource_not_found) == 400);
+  CHECK(status(Service::sqs, ErrorCode::internal_failure) == 500);
+  CHECK(status(Service::events, ErrorCode::service_unavailable) == 503);
+}
+
+TEST_CASE("every error code has a shape on every wire", "[error]") {
+  for (int i = 0; i <= static_cast<int>(ErrorCode::access_denied); ++i) {
+    const auto code = static_cast<ErrorCode>(i);
+    INFO(i);
+    const auto sqs = protocol::error_shape(Service::sqs, code);
+    CHECK(sqs.type.find('#') != std::string_view::npos);
+    CHECK_FALSE(sqs.query_code.empty());
+    const auto events = protocol::error_shape(Service::events, code);
+    CHECK(events.type.find('#') == std::string_view::npos);
+    CHECK(events.type.ends_with("Exception"));
+    CHECK((sqs.fault == protocol::Fault::receiver) == (sqs.status >= 500));
+  }
+}
+
+TEST_CASE("the Query wire has its own words for a missing queue", "[error]") {
+  const Error error{ErrorCode::queue_does_not_exist, "The specified queue does not exist."};
+  const auto reply = query_error(error, "req-1");
+  CHECK(reply.status == 400);
+  CHECK(reply.body ==
+        "<?xml version=\"1.0\"?><ErrorResponse "
+        "xmlns=\"http://queue.amazonaws.com/doc/2012-11-05/\"><Error><Type>Sender</Type>"
+        "<Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>The specified queue does not "
+        "exist for this wsdl version.</Message><Detail/></Error><RequestId>req-1</RequestId>"
+        "</ErrorResponse>");
+}
+
+TEST_CASE("an error text that quotes bad input stays well-formed XML", "[error]") {
+  const auto reply =
+      query_error({ErrorCode::invalid_parameter_value, "Value <a&\"\x01\r> is invalid"}, "r");
+  CHECK(reply.body.find("Value &lt;a&amp;&quot;\xef\xbf\xbd&#xD;&gt; is invalid") !=
+        std::string::npos);
+}
