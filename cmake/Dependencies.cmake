@@ -1,4 +1,5 @@
-# Everything comes from the distribution's packages; nothing is downloaded. script/bootstrap installs them.
+# Everything comes from the distribution's packages, which script/bootstrap installs; nothing is
+# downloaded.
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)

@@ -19,7 +19,8 @@ if(MOLD)
 endif()
 
 add_compile_options(-Wall -Wextra -Wnon-virtual-dtor -fstack-protector-strong)
-# gcc 12 reports false overreads and dangling pointers inside its own std::string when it inlines deeply.
+# gcc 12 reports false overreads and dangling pointers inside its own std::string when it inlines
+# deeply.
 add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-stringop-overread>
                     $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>)
 add_link_options(-Wl,-z,relro,-z,now)

@@ -29,7 +29,7 @@ struct Settings {
   std::string config_file;
 
   std::vector<std::pair<std::string, std::uint16_t>> listen;  // address without brackets, port
-  // Nobody asked for these addresses: one that the machine lacks (no IPv6) may be left out.
+  // Nobody asked for these addresses: IPv6 may be missing.
   bool listen_is_default = true;
   bool insecure_plaintext = false;
   std::vector<std::string> allowed_hosts;    // beside localhost, *.localhost and loopback addresses
@@ -56,10 +56,11 @@ struct Settings {
   std::uint64_t bus_log_bytes_max = 0;
   bool lineage_steps = false;
 
-  std::uint64_t io_threads = 0;  // resolved: never 0 after construction
+  std::uint64_t io_threads = 0;  // the setting's 0 is resolved already
   std::uint64_t connections_max = 0;
   std::uint64_t header_bytes_max = 0;
   std::uint64_t body_bytes_max = 0;
+  std::uint64_t body_bytes_total_max = 0;
   std::chrono::milliseconds header_timeout{0};
   std::chrono::milliseconds body_timeout{0};
   std::chrono::milliseconds idle_timeout{0};
