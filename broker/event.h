@@ -22,8 +22,11 @@ struct EntryFailure {
 struct PreparedEvent {
   std::optional<EntryFailure> failure;  // set: nothing below is
   IdBytes id{};
-  std::string json;          // the envelope, compact, in the service's key order
-  std::string md5_of_json;   // 16 raw bytes: the MD5 of a message that carries the event unchanged
+  std::string json;         // the envelope, compact, in the service's key order
+  std::string md5_of_json;  // 16 raw bytes: the MD5 of a message that carries the event unchanged
+  // Where the bus is: the caller's world unless an ARN names another one.
+  std::string bus_account;
+  std::string bus_region;
   std::string bus_name;      // without any ARN around it
   std::string trace_header;  // empty when none was given
   // The rules that matched in the snapshot of that version; the core matches again only the rules

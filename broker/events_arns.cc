@@ -1,0 +1,80 @@
+#include "broker/events_arns.h"
+
+#include <array>
+
+#include "broker/bus.h"
+
+namespace signalbox::broker {
+
+namespace {
+
+enum Part : std::size_t { arn, partition, service, region, account, resource, part_count };
+
+// The six parts; the resource keeps its own colons.
+std::optional<std::array<std::string_view, part_count>> split_arn(std::string_view text) {
+  std::array<std::string_view, part_count> parts;
+  for (std::size_t i = 0; i + 1 < part_count; ++i) {
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    parts[i] = text.substr(0, colon);
+    text.remove_prefix(colon + 1);
+  }
+  parts[resource] = text;
+  const bool complete = parts[arn] == "arn" && !parts[partition].empty() &&
+                        !parts[service].empty() && !parts[resource].empty();
+  if (!complete) return std::nullopt;
+  return parts;
+}
+
+bool take_prefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+}  // namespace
+
+bool is_arn(std::string_view text) { return split_arn(text).has_value(); }
+
+std::string_view arn_service(std::string_view text) {
+  const auto parts = split_arn(text);
+  return parts ? (*parts)[service] : std::string_view();
+}
+
+std::optional<EventsResource> parse_events_arn(std::string_view text) {
+  const auto parts = split_arn(text);
+  if (!parts || (*parts)[service] != "events") return std::nullopt;
+  std::string_view name = (*parts)[resource];
+  EventsResource found;
+  found.bus.account = (*parts)[account];
+  found.bus.region = (*parts)[region];
+  if (take_prefix(name, "event-bus/")) {
+    if (name.empty()) return std::nullopt;
+    found.bus.name = name;
+    return found;
+  }
+  if (!take_prefix(name, "rule/")) return std::nullopt;
+  // Names of partner buses have slashes, names of rules do not.
+  const auto slash = name.rfind('/');
+  const bool on_default = slash == std::string_view::npos;
+  found.bus.name = on_default ? default_bus_name : name.substr(0, slash);
+  found.rule = on_default ? name : name.substr(slash + 1);
+  if (found.rule->empty() || found.bus.name.empty()) return std::nullopt;
+  return found;
+}
+
+BusPlace parse_bus(const std::optional<std::string>& name_or_arn, const Caller& caller) {
+  if (name_or_arn && name_or_arn->starts_with("arn:")) {
+    auto found = parse_events_arn(*name_or_arn);
+    if (found && !found->rule) return std::move(found->bus);
+  }
+  return {caller.account, caller.region, name_or_arn.value_or(std::string(default_bus_name))};
+}
+
+std::string Rule::arn() const {
+  const std::string resource =
+      bus->name == default_bus_name ? "rule/" + name : "rule/" + bus->name + "/" + name;
+  return bus->world->arn("events", resource);
+}
+
+}  // namespace signalbox::broker

@@ -1,0 +1,38 @@
+// ARNs of buses and rules, and of whatever a target may name. Pure functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker/context.h"
+
+namespace signalbox::broker {
+
+constexpr std::string_view default_bus_name = "default";
+
+struct BusPlace {
+  std::string account;
+  std::string region;
+  std::string name;
+};
+
+// A bus name, which is the caller's, or an ARN, which may name another account's. Nothing is the
+// caller's default bus.
+BusPlace parse_bus(const std::optional<std::string>& name_or_arn, const Caller& caller);
+
+// What TagResource can name: a bus, or a rule on it.
+struct EventsResource {
+  BusPlace bus;
+  std::optional<std::string> rule;
+};
+// arn:PARTITION:events:REGION:ACCOUNT:event-bus/BUS, ...:rule/RULE (default bus) or
+// ...:rule/BUS/RULE.
+std::optional<EventsResource> parse_events_arn(std::string_view arn);
+
+// Whether the text has the six parts of an ARN: arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE.
+bool is_arn(std::string_view text);
+// The SERVICE of an ARN, empty for anything else.
+std::string_view arn_service(std::string_view arn);
+
+}  // namespace signalbox::broker

@@ -1,0 +1,177 @@
+#include "broker/events_envelope.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <charconv>
+
+namespace signalbox::broker {
+
+namespace {
+
+constexpr std::size_t nesting_max = 1000;
+// A parser keeps the memory its largest document took; past this it is given back.
+constexpr std::size_t parser_bytes_kept = 256 * 1024;
+
+bool is_number_char(char c) {
+  return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
+// Valid JSON in; out is the same without white space between tokens.
+class Compactor {
+ public:
+  Compactor(std::string_view json, std::string& out) : json_(json), out_(out) {}
+
+  // False past the limits of nesting and of integers.
+  bool run() {
+    while (at_ < json_.size()) {
+      const char c = json_[at_];
+      switch (c) {
+        case ' ':
+        case '\t':
+        case '\n':
+        case '\r': ++at_; break;
+        case '"': copy_string(); break;
+        case '{':
+        case '[':
+          if (++depth_ > nesting_max) return false;
+          copy_one();
+          break;
+        case '}':
+        case ']':
+          --depth_;
+          copy_one();
+          break;
+        default:
+          if (c == '-' || (c >= '0' && c <= '9')) {
+            if (!copy_number()) return false;
+          } else {
+            copy_one();
+          }
+      }
+    }
+    return true;
+  }
+
+ private:
+  void copy_one() { out_.push_back(json_[at_++]); }
+
+  void copy_string() {
+    std::size_t end = at_ + 1;
+    while (json_[end] != '"') end += json_[end] == '\\' ? 2 : 1;
+    out_.append(json_, at_, end + 1 - at_);
+    at_ = end + 1;
+  }
+
+  bool copy_number() {
+    std::size_t end = at_;
+    bool integer = true;
+    for (; end < json_.size() && is_number_char(json_[end]); ++end) {
+      if (json_[end] == '.' || json_[end] == 'e' || json_[end] == 'E') integer = false;
+    }
+    const std::string_view number = json_.substr(at_, end - at_);
+    at_ = end;
+    out_.append(number);
+    if (!integer) return true;
+    std::int64_t value = 0;
+    return std::from_chars(number.data(), number.data() + number.size(), value).ec == std::errc();
+  }
+
+  const std::string_view json_;
+  std::string& out_;
+  std::size_t at_ = 0;
+  std::size_t depth_ = 0;
+};
+
+// Calls use(element) when the text is JSON; false when it is not.
+template <class Use>
+bool with_parsed(std::string_view text, Use&& use) {
+  thread_local simdjson::dom::parser parser;
+  simdjson::dom::element element;
+  const bool parsed = parser.parse(text.data(), text.size()).get(element) == simdjson::SUCCESS;
+  const bool used = parsed && use(element);
+  if (parser.capacity() > parser_bytes_kept) parser = simdjson::dom::parser();
+  return used;
+}
+
+}  // namespace
+
+std::optional<std::string> compact_detail(std::string_view detail) {
+  const bool is_object = with_parsed(detail, [](auto element) { return element.is_object(); });
+  if (!is_object) return std::nullopt;
+  std::string compact;
+  compact.reserve(detail.size());
+  if (!Compactor(detail, compact).run()) return std::nullopt;
+  return compact;
+}
+
+bool is_json(std::string_view text) {
+  return with_parsed(text, [](auto) { return true; });
+}
+
+void append_json_string(std::string& json, std::string_view text) {
+  static constexpr char digits[] = "0123456789abcdef";
+  json.push_back('"');
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      json.push_back('\\');
+      json.push_back(c);
+    } else if (byte >= 0x20) {
+      json.push_back(c);
+    } else if (c == '\n') {
+      json.append("\\n");
+    } else if (c == '\t') {
+      json.append("\\t");
+    } else if (c == '\r') {
+      json.append("\\r");
+    } else {
+      json.append("\\u00");
+      json.push_back(digits[byte >> 4]);
+      json.push_back(digits[byte & 15]);
+    }
+  }
+  json.push_back('"');
+}
+
+std::string build_envelope(const EnvelopeParts& parts) {
+  std::string json;
+  json.reserve(256 + parts.detail_type.size() + parts.source.size() + parts.detail.size());
+  json.append(R"({"version":"0","id":")").append(parts.id);
+  json.append(R"(","detail-type":)");
+  append_json_string(json, parts.detail_type);
+  json.append(R"(,"source":)");
+  append_json_string(json, parts.source);
+  // The caller's words, too: account and region come from an unchecked credential scope.
+  json.append(R"(,"account":)");
+  append_json_string(json, parts.account);
+  json.append(R"(,"time":")").append(parts.time);
+  json.append(R"(","region":)");
+  append_json_string(json, parts.region);
+  json.append(R"(,"resources":[)");
+  bool first = true;
+  for (const auto& resource : *parts.resources) {
+    if (!first) json.push_back(',');
+    first = false;
+    append_json_string(json, resource);
+  }
+  json.append(R"(],"detail":)").append(parts.detail);
+  json.push_back('}');
+  return json;
+}
+
+std::optional<std::string> format_event_time(std::int64_t ms) {
+  // The days are counted before they are turned into a date: years past 32767 would wrap.
+  constexpr std::int64_t year_1_ms = -62'135'596'800'000;
+  constexpr std::int64_t year_10000_ms = 253'402'300'800'000;
+  if (ms < year_1_ms || ms >= year_10000_ms) return std::nullopt;
+  const Time time = from_ms(ms);
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time - day).count();
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     seconds / 3600, seconds / 60 % 60, seconds % 60);
+}
+
+}  // namespace signalbox::broker

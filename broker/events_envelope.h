@@ -1,0 +1,41 @@
+// The JSON of an event as targets and patterns see it. Pure functions, any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/clock.h"
+
+namespace signalbox::broker {
+
+// The detail of an event without insignificant white space and otherwise untouched: numbers keep
+// their text. Nullopt unless it is a JSON object with at most 1,000 levels of nesting whose
+// integers fit into 64 bits with a sign.
+std::optional<std::string> compact_detail(std::string_view detail);
+
+// Whether the text is one JSON value.
+bool is_json(std::string_view text);
+
+struct EnvelopeParts {
+  std::string_view id;
+  std::string_view detail_type;
+  std::string_view source;
+  std::string_view account;
+  std::string_view region;
+  std::string_view time;    // from format_event_time
+  std::string_view detail;  // from compact_detail
+  const std::vector<std::string>* resources = nullptr;
+};
+// In the service's key order, compact.
+std::string build_envelope(const EnvelopeParts& parts);
+
+// "2026-01-31T23:59:59Z"; nullopt for years that have not four digits.
+std::optional<std::string> format_event_time(std::int64_t ms);
+
+// Appends the text as a JSON string.
+void append_json_string(std::string& json, std::string_view text);
+
+}  // namespace signalbox::broker
