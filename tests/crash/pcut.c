@@ -245,7 +245,9 @@ static struct SyncPoint begin_sync(int fd) {
   return point;
 }
 
+// One that was still under way when the power went counts as not done: nobody was told of it.
 static void end_sync(int fd, const struct SyncPoint* point) {
+  if (atomic_load(&frozen)) return;
   pthread_mutex_lock(&state_lock);
   if (point->file) {
     struct Node* node = node_of(fd, &point->status);

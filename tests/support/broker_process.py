@@ -96,14 +96,18 @@ class Broker:
         return [self.binary, "serve", "--listen", listen, "--data-dir", self.data_dir,
                 "--ready-file", self.ready_path, *self.options]
 
-    def start(self, environment=None):
-        """Starts the process and returns once its health answers 200."""
+    def spawn(self, environment=None):
+        """Starts the process without waiting for it."""
         if os.path.exists(self.ready_path):
             os.unlink(self.ready_path)
         variables = {**os.environ, **self.environment, **(environment or {})}
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log, env=variables)
+
+    def start(self, environment=None):
+        """Starts the process and returns once its health answers 200."""
+        self.spawn(environment)
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._is_ready():
             if self.process.poll() is not None:
