@@ -8,8 +8,10 @@ install(FILES README.md CHANGELOG.md docs/operations.md docs/settings.md
         DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 # Debian reads the licence from a file of this name.
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" RENAME copyright)
-# Not CMAKE_INSTALL_LIBDIR: systemd looks in lib, whatever the architecture.
-configure_file(packaging/signalbox.service.in signalbox.service @ONLY)
+# Filled in when it is installed: only then is the prefix certain. Not CMAKE_INSTALL_LIBDIR: systemd
+# looks in lib, whatever the architecture.
+install(CODE "configure_file(\"${CMAKE_CURRENT_SOURCE_DIR}/packaging/signalbox.service.in\"
+                             \"${CMAKE_CURRENT_BINARY_DIR}/signalbox.service\" @ONLY)")
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/signalbox.service" DESTINATION lib/systemd/system)
 
 set(CPACK_GENERATOR DEB)
