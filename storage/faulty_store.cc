@@ -8,7 +8,8 @@ namespace signalbox::storage {
 
 namespace {
 
-constexpr std::size_t held_bytes_max = 64 << 20;
+// An empty batch is held too: it must count, or empty ones could be held without bound.
+constexpr std::size_t held_overhead_bytes = 64;
 constexpr const char* read_error = "reads fail because the test says so";
 
 class FailingView final : public View {
@@ -67,7 +68,7 @@ std::size_t FaultyStore::held_count() const {
 void FaultyStore::commit(Batch batch, Durability durability, Completion done) {
   {
     const std::lock_guard lock(mutex_);
-    held_bytes_ += batch.size_bytes();
+    held_bytes_ += batch.size_bytes() + held_overhead_bytes;
     held_.push_back({++commit_count_, std::move(batch), durability, std::move(done)});
   }
   forward_all();
@@ -82,7 +83,7 @@ void FaultyStore::forward_all() {
   while (!held_.empty() && (!delay_from_ || held_.front().number < *delay_from_)) {
     Held next = std::move(held_.front());
     held_.pop_front();
-    held_bytes_ -= next.batch.size_bytes();
+    held_bytes_ -= next.batch.size_bytes() + held_overhead_bytes;
     auto written = Written::yes;
     const auto forced = forced_outcome(next, written);
     // A batch that must not be written goes on empty: its completion keeps its turn.
@@ -121,7 +122,7 @@ void FaultyStore::forward(Held held, std::optional<Outcome> forced) {
 bool FaultyStore::has_room() const {
   {
     const std::lock_guard lock(mutex_);
-    if (room_refused_ || held_bytes_ >= held_bytes_max) return false;
+    if (room_refused_ || held_bytes_ >= held_bytes_max_) return false;
   }
   return inner_->has_room();
 }

@@ -20,7 +20,8 @@ namespace signalbox::storage {
 // store runs them, or inside release().
 class FaultyStore final : public Store {
  public:
-  explicit FaultyStore(std::shared_ptr<Store> inner) : inner_(std::move(inner)) {}
+  explicit FaultyStore(std::shared_ptr<Store> inner, std::size_t held_bytes_max = 64 << 20)
+      : inner_(std::move(inner)), held_bytes_max_(held_bytes_max) {}
 
   // Whether the writes of a failed commit are found after opening again: Outcome::unknown may be
   // either, and both must be survived.
@@ -67,6 +68,7 @@ class FaultyStore final : public Store {
   std::optional<Outcome> forced_outcome(const Held& held, Written& written);
 
   const std::shared_ptr<Store> inner_;
+  const std::size_t held_bytes_max_;
 
   mutable std::mutex mutex_;
   std::map<CommitNumber, Fault> faults_;

@@ -96,6 +96,7 @@ TEST_CASE("keys of one number sort like it and parse back") {
   check_order_and_round_trip(ids, keys::queue_state, keys::parse_queue_state);
   check_order_and_round_trip(ids, keys::bus, keys::parse_bus);
   check_order_and_round_trip(ids, keys::fan_out_task, keys::parse_fan_out_task);
+  check_order_and_round_trip(ids, keys::fan_out_cursor, keys::parse_fan_out_cursor);
   const std::vector<std::uint32_t> worlds(std::begin(u32_values), std::end(u32_values));
   check_order_and_round_trip(worlds, keys::world, keys::parse_world);
 }
