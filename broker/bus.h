@@ -26,6 +26,8 @@
 namespace signalbox::broker {
 
 class TargetInput;
+struct BusPlace;
+struct Queue;
 
 // What a delivery to the target means.
 enum class TargetKind : std::uint8_t {
@@ -83,18 +85,53 @@ struct Bus {
   std::map<std::string, Rule, std::less<>> rules;  // by name: listings are pages of it
   std::unordered_map<rules::RuleId, Rule*> rules_by_id;
   // Target ARN -> names of the rules that have it among their targets.
-  std::map<std::string, std::set<std::string>, std::less<>> rules_by_target;
+  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> rules_by_target;
 
   std::unique_ptr<rules::RuleSet> rule_set;  // of the rules that are matching()
   std::uint64_t version = 0;                 // of rule_set, from RuleDirectory::next_version()
   std::uint64_t changes_known_since = 0;     // every change after that version is in changes
   std::deque<RuleChange> changes;
-  bool published = false;  // the directory has this version
+  bool publish_pending = false;  // the directory has an older version
+  // Of the rules at snapshot_version; null until first made.
+  std::shared_ptr<const rules::Snapshot> snapshot;
+  std::uint64_t snapshot_version = 0;
+
+  // The rules as they are now. Kept until they change.
+  const std::shared_ptr<const rules::Snapshot>& current_snapshot();
 
   BusLog log;
   bool log_touched = false;  // the open batch has events of it
 
   std::string arn() const { return world->arn("events", "event-bus/" + name); }
+};
+
+// An event on its way to the targets; the views outlive the delivery.
+struct AcceptedEvent {
+  IdBytes id{};
+  std::string_view json;
+  std::string_view md5_of_json;
+  std::string_view trace_header;
+  std::int64_t accepted_ms = 0;  // system clock
+};
+
+// One message to be made of it.
+struct Delivery {
+  const Rule* rule = nullptr;
+  const Target* target = nullptr;
+  Queue* queue = nullptr;
+};
+// Its body: the event's own JSON, or what the target's input makes of it.
+struct DeliveryBody {
+  std::optional<std::string> rendered;
+};
+struct Outgoing {
+  Delivery delivery;
+  DeliveryBody body;
+};
+// How much one PutEvents may still put into its batch.
+struct FanOutBudget {
+  std::size_t messages = 0;
+  std::size_t bytes = 0;
 };
 
 // An event accepted with more deliveries than one batch should carry: they follow in slices. The
@@ -111,7 +148,7 @@ struct FanOutTask {
 
   std::size_t position = 0;          // the first delivery not made yet
   storage::CommitNumber commit = 0;  // the batch of the latest slice: the next one waits for it
-  Time due{};                        // when that batch was decided
+  Time decided{};                    // when that slice was
 
   std::size_t memory_bytes() const;
 };
@@ -132,6 +169,7 @@ struct BusState {
   std::vector<Bus*> touched_logs;
   std::vector<Bus*> unpublished;  // rules changed in the open batch
   std::map<std::uint64_t, FanOutTask> tasks;
+  std::deque<std::uint64_t> tasks_to_publish;  // in the order of their commits
   std::size_t task_bytes = 0;
   BusCounters counters;
 };

@@ -109,6 +109,14 @@ bool is_json(std::string_view text) {
   return with_parsed(text, [](auto) { return true; });
 }
 
+bool has_member(std::string_view object, std::string_view name) {
+  return with_parsed(object, [&](simdjson::dom::element element) {
+    simdjson::dom::object members;
+    return element.get_object().get(members) == simdjson::SUCCESS &&
+           members.at_key(name).error() == simdjson::SUCCESS;
+  });
+}
+
 void append_json_string(std::string& json, std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";
   json.push_back('"');

@@ -190,6 +190,10 @@ Key event_segment(const SegmentPlace& place) {
 
 Key fan_out_task(std::uint64_t task_id) { return Builder(Prefix::fan_out_task).u64(task_id).key(); }
 
+Key fan_out_cursor(std::uint64_t task_id) {
+  return Builder(Prefix::fan_out_cursor).u64(task_id).key();
+}
+
 Key terminal_step(const StepPlace& place) {
   return Builder(Prefix::terminal_step).i64(place.time_ms).u64(place.number).key();
 }
@@ -272,6 +276,10 @@ std::optional<SegmentPlace> parse_event_segment(std::string_view key) {
 
 std::optional<std::uint64_t> parse_fan_out_task(std::string_view key) {
   return parse_id(key, Prefix::fan_out_task);
+}
+
+std::optional<std::uint64_t> parse_fan_out_cursor(std::string_view key) {
+  return parse_id(key, Prefix::fan_out_cursor);
 }
 
 std::optional<StepPlace> parse_terminal_step(std::string_view key) {

@@ -19,6 +19,7 @@
 //                    sequence u64
 //   'n'     broker   name string                                       next id of that name
 //   'o'     bus      task id u64                                       fan-out task
+//   'p'     bus      task id u64                                       how far a fan-out task got
 //   'q'     queue    queue id u64                                      queue metadata
 //   'r'     bus      bus id u64, rule id u64                           rule
 //   's'     queue    queue id u64                                      queue state: cursor, counts
@@ -77,6 +78,7 @@ enum class Prefix : char {
   message = 'm',
   next_id = 'n',
   fan_out_task = 'o',
+  fan_out_cursor = 'p',
   queue = 'q',
   rule = 'r',
   queue_state = 's',
@@ -151,6 +153,7 @@ std::string target(std::uint64_t bus_id, std::uint64_t rule_id, std::string_view
 Key event(const EventPlace& place);
 Key event_segment(const SegmentPlace& place);
 Key fan_out_task(std::uint64_t task_id);
+Key fan_out_cursor(std::uint64_t task_id);
 Key terminal_step(const StepPlace& place);
 
 // Parsers: nullopt for a key of another prefix, another shard or another length.
@@ -168,6 +171,7 @@ std::optional<TargetPlace> parse_target(std::string_view key);
 std::optional<EventPlace> parse_event(std::string_view key);
 std::optional<SegmentPlace> parse_event_segment(std::string_view key);
 std::optional<std::uint64_t> parse_fan_out_task(std::string_view key);
+std::optional<std::uint64_t> parse_fan_out_cursor(std::string_view key);
 std::optional<StepPlace> parse_terminal_step(std::string_view key);
 
 // Ranges.

@@ -1,0 +1,108 @@
+// Targets of rules: put, remove, list, and find rules by them.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "broker/broker.h"
+#include "broker/events_input.h"
+#include "broker/events_paging.h"
+#include "broker/events_records.h"
+#include "storage/keys.h"
+
+namespace signalbox::broker {
+
+namespace keys = storage::keys;
+
+namespace {
+
+constexpr std::size_t targets_per_rule_max = 5;
+
+bool has_target_with_arn(const Rule& rule, std::string_view arn) {
+  return std::any_of(rule.targets.begin(), rule.targets.end(),
+                     [&](const auto& entry) { return entry.second.config.arn == arn; });
+}
+
+void forget_target_arn(Rule& rule, const std::string& arn) {
+  if (has_target_with_arn(rule, arn)) return;
+  const auto at = rule.bus->rules_by_target.find(arn);
+  if (at == rule.bus->rules_by_target.end()) return;
+  at->second.erase(rule.name);
+  if (at->second.empty()) rule.bus->rules_by_target.erase(at);
+}
+
+void remove_target(Rule& rule, const std::string& id) {
+  const auto at = rule.targets.find(id);
+  if (at == rule.targets.end()) return;
+  const std::string arn = std::move(at->second.config.arn);
+  rule.targets.erase(at);
+  forget_target_arn(rule, arn);
+}
+
+void add_target(Rule& rule, Target target) {
+  rule.bus->rules_by_target[target.config.arn].insert(rule.name);
+  std::string id = target.config.id;
+  rule.targets.emplace(std::move(id), std::move(target));
+}
+
+}  // namespace
+
+Result<api::TargetsResponse> Broker::put_targets(const api::PutTargetsRequest& request,
+                                                 Context& ctx) {
+  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
+  SIGNALBOX_TRY(Rule* const rule, find_rule_or_error(*bus, request.rule));
+  std::map<std::string, Target> targets;
+  std::size_t count = rule->targets.size();
+  for (const auto& config : request.targets) {
+    SIGNALBOX_TRY(Target target, make_target(config));
+    const bool is_new = targets.insert_or_assign(config.id, std::move(target)).second;
+    if (is_new && !rule->targets.contains(config.id)) ++count;
+  }
+  if (count > targets_per_rule_max) {
+    return Error{ErrorCode::limit_exceeded,
+                 "The requested resource exceeds the maximum number allowed."};
+  }
+  for (auto& [id, target] : targets) {
+    ctx.batch.put(keys::target(bus->id, rule->id, id), encode_target(target.config));
+    remove_target(*rule, id);
+    add_target(*rule, std::move(target));
+  }
+  return api::TargetsResponse{};
+}
+
+Result<api::TargetsResponse> Broker::remove_targets(const api::RemoveTargetsRequest& request,
+                                                    Context& ctx) {
+  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
+  SIGNALBOX_TRY(Rule* const rule, find_rule_or_error(*bus, request.rule));
+  // Removing what is not there succeeds: a retry of a request whose answer was lost must.
+  for (const auto& id : request.ids) {
+    ctx.batch.erase(keys::target(bus->id, rule->id, id));
+    remove_target(*rule, id);
+  }
+  return api::TargetsResponse{};
+}
+
+Result<api::ListTargetsByRuleResponse> Broker::list_targets_by_rule(
+    const api::ListTargetsByRuleRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
+  SIGNALBOX_TRY(const Rule* const rule, find_rule_or_error(*bus, request.rule));
+  api::ListTargetsByRuleResponse response;
+  SIGNALBOX_TRY(
+      response.next_token,
+      visit_page(rule->targets, {"", request.next_token, request.limit},
+                 [&](const auto& entry) { response.targets.push_back(entry.second.config); }));
+  return response;
+}
+
+Result<api::ListRuleNamesByTargetResponse> Broker::list_rule_names_by_target(
+    const api::ListRuleNamesByTargetRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(const Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
+  api::ListRuleNamesByTargetResponse response;
+  const auto at = bus->rules_by_target.find(request.target_arn);
+  if (at == bus->rules_by_target.end()) return response;
+  SIGNALBOX_TRY(response.next_token,
+                visit_page(at->second, {"", request.next_token, request.limit},
+                           [&](const std::string& name) { response.rule_names.push_back(name); }));
+  return response;
+}
+
+}  // namespace signalbox::broker
