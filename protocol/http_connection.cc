@@ -235,7 +235,7 @@ void Connection::refuse(unsigned status, std::string_view reason) {
 }
 
 void Connection::reply(HttpReply&& reply) {
-  assert(thread_->is_this_thread());
+  assert(phase_ == Phase::closed || thread_->is_this_thread());
   if (phase_ == Phase::answering) send(std::move(reply));
 }
 
@@ -244,7 +244,7 @@ void Connection::abandoned() {
 }
 
 void Connection::watch_disconnect(std::function<void()> gone) {
-  assert(thread_->is_this_thread());
+  assert(phase_ == Phase::closed || thread_->is_this_thread());
   if (phase_ != Phase::answering && phase_ != Phase::closed) return;
   gone_ = std::move(gone);
   if (phase_ == Phase::closed || is_input_over_) {

@@ -187,10 +187,15 @@ void RequestParser::reset() {
   line_count_ = 0;
 }
 
-RequestParser::Step RequestParser::refuse(unsigned status, std::string_view reason) {
+bool RequestParser::reject(unsigned status, std::string_view reason) {
   refusal_status_ = status;
   refusal_reason_ = reason;
   is_head_method_ = request_.method == "HEAD";
+  return false;
+}
+
+RequestParser::Step RequestParser::refuse(unsigned status, std::string_view reason) {
+  reject(status, reason);
   return Step::refused;
 }
 
@@ -247,15 +252,15 @@ bool RequestParser::scan_head(std::string_view bytes) {
   while (head_bytes_ == 0) {
     const auto newline = bytes.find('\n', scanned_bytes_);
     if (std::min(newline, bytes.size()) > limits_.header_bytes_max) {
-      if (line_count_ == 0) return refuse(414, "the request line is too long"), false;
-      return refuse(431, "the headers are larger than the limit"), false;
+      if (line_count_ == 0) return reject(414, "the request line is too long");
+      return reject(431, "the headers are larger than the limit");
     }
     if (newline == std::string_view::npos) {
       scanned_bytes_ = bytes.size();
       return true;
     }
     if (newline == line_begin_ || bytes[newline - 1] != '\r') {
-      return refuse(400, "a line ends without CR before its LF"), false;
+      return reject(400, "a line ends without CR before its LF");
     }
     const auto line = bytes.substr(line_begin_, newline - 1 - line_begin_);
     scanned_bytes_ = line_begin_ = newline + 1;
@@ -270,30 +275,33 @@ bool RequestParser::scan_head(std::string_view bytes) {
 
 bool RequestParser::check_first_byte(char first) {
   if (first == '\x16') {
-    refuse(400, "this looks like TLS; the port speaks plain HTTP: use http://");
-    return false;
+    return reject(400, "this looks like TLS; the port speaks plain HTTP: use http://");
   }
-  if (!is_token_char(first)) return refuse(400, "malformed method"), false;
+  if (!is_token_char(first)) return reject(400, "malformed method");
   return true;
 }
 
 bool RequestParser::check_line(std::string_view line) {
   if (line_count_++ == 0) return check_request_line(line);
-  if (line_count_ > limits_.header_count_max + 1) return refuse(431, "too many headers"), false;
+  if (line_count_ > limits_.header_count_max + 1) return reject(431, "too many headers");
   if (line.front() == ' ' || line.front() == '\t') {
-    return refuse(400, "a header is folded over several lines"), false;
+    return reject(400, "a header is folded over several lines");
   }
   return true;
 }
 
 bool RequestParser::check_request_line(std::string_view line) {
-  const auto space = line.rfind(' ');
-  const auto version = space == std::string_view::npos ? "" : line.substr(space + 1);
+  const auto first_space = line.find(' ');
+  const auto last_space = line.rfind(' ');
+  if (first_space == last_space || line.find(' ', first_space + 1) != last_space) {
+    return reject(400, "malformed request line");
+  }
+  const auto version = line.substr(last_space + 1);
   if (version == "HTTP/1.1" || version == "HTTP/1.0") return true;
   if (version.starts_with("HTTP/") && version.size() > 5 && is_digits(version.substr(5, 1))) {
-    return refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here"), false;
+    return reject(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
   }
-  return refuse(400, "malformed request line"), false;
+  return reject(400, "malformed request line");
 }
 
 // What the grammar leaves open: with these rules the length of a request has one reading.
@@ -302,25 +310,24 @@ bool RequestParser::check_framing() {
   is_http_1_0_ = facts.version == 10;
   is_head_method_ = request_.method == "HEAD";
   expects_continue_ = facts.expects_continue && !is_http_1_0_;
-  if (facts.host_count > 1) return refuse(400, "more than one Host header"), false;
-  if (facts.host_count == 0 && !is_http_1_0_)
-    return refuse(400, "the Host header is missing"), false;
-  if (facts.content_length_count > 1) return refuse(400, "more than one Content-Length"), false;
+  if (facts.host_count > 1) return reject(400, "more than one Host header");
+  if (facts.host_count == 0 && !is_http_1_0_) return reject(400, "the Host header is missing");
+  if (facts.content_length_count > 1) return reject(400, "more than one Content-Length");
   if (facts.content_length_count == 1 && !facts.is_length_digits) {
-    return refuse(400, "malformed Content-Length"), false;
+    return reject(400, "malformed Content-Length");
   }
   if (facts.transfer_encoding_count > 0) {
     if (facts.content_length_count > 0) {
-      return refuse(400, "both Content-Length and Transfer-Encoding"), false;
+      return reject(400, "both Content-Length and Transfer-Encoding");
     }
     if (facts.transfer_encoding_count > 1) {
-      return refuse(400, "more than one Transfer-Encoding"), false;
+      return reject(400, "more than one Transfer-Encoding");
     }
-    if (is_http_1_0_) return refuse(400, "Transfer-Encoding in an HTTP/1.0 request"), false;
-    if (!facts.is_chunked) return refuse(501, "the only Transfer-Encoding known is chunked"), false;
+    if (is_http_1_0_) return reject(400, "Transfer-Encoding in an HTTP/1.0 request");
+    if (!facts.is_chunked) return reject(501, "the only Transfer-Encoding known is chunked");
   }
   if (facts.expect_count > 0 && !facts.expects_continue) {
-    return refuse(417, "the only expectation known is 100-continue"), false;
+    return reject(417, "the only expectation known is 100-continue");
   }
   return true;
 }

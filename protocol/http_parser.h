@@ -60,6 +60,7 @@ class RequestParser {
   bool check_line(std::string_view line);
   bool check_request_line(std::string_view line);
   bool check_framing();
+  bool reject(unsigned status, std::string_view reason);  // always false
   Step refuse(unsigned status, std::string_view reason);
   void reset();
 
