@@ -1,17 +1,17 @@
 #include "signalbox/settings.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <numeric>
 #include <set>
+#include <system_error>
 
+#include "protocol/guard.h"
 #include "signalbox/settings_table.h"
 
 namespace signalbox {
@@ -139,7 +139,7 @@ std::string read_file(const std::string& path, std::vector<std::string>& lines,
     return fmt::format(
         "{}: cannot be read ({}); --config and SIGNALBOX_CONFIG name a file that "
         "`signalbox settings --sample` can begin",
-        path, std::strerror(errno));
+        path, std::generic_category().message(errno));
   }
   for (std::string line; std::getline(file, line);) lines.push_back(std::move(line));
   if (file.bad() || (!file.eof() && file.fail())) {
@@ -162,24 +162,11 @@ std::string read_file(const std::string& path, std::vector<std::string>& lines,
   return {};
 }
 
-bool is_loopback(const std::string& address) {
-  in_addr v4{};
-  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
-  in6_addr v6{};
-  if (inet_pton(AF_INET6, address.c_str(), &v6) != 1) return false;
-  return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
-}
-
 // What holds between settings rather than for one.
 std::string check_together(const Settings& settings) {
-  if (settings.insecure_plaintext) return {};
   for (const auto& [address, port] : settings.listen) {
-    if (is_loopback(address)) continue;
-    return fmt::format(
-        "--listen {}:{}: other machines reach this address, and what they send is neither "
-        "encrypted "
-        "nor checked. Listen on 127.0.0.1, or add --insecure-plaintext if the network is trusted",
-        address.find(':') == std::string::npos ? address : "[" + address + "]", port);
+    std::string error = protocol::check_listen(address, settings.insecure_plaintext);
+    if (!error.empty()) return error;
   }
   return {};
 }

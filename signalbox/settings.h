@@ -2,7 +2,7 @@
 //
 // Owns the table in settings_table.cc: name with unit, default, bounds and one sentence each. The
 // help text, the sample file, docs/settings.md and the parser are all made from it, so none of them
-// can disagree. Depends on nothing of the broker.
+// can disagree. Of the other folders it knows only protocol/guard.h.
 //
 // Not CLI11: it lets a file win over the environment, and its errors name neither the line of the
 // file nor the bounds.
@@ -31,9 +31,10 @@ struct Settings {
   std::vector<std::pair<std::string, std::uint16_t>> listen;  // address without brackets, port
   // Nobody asked for these addresses: IPv6 may be missing.
   bool listen_is_default = true;
+  std::string ready_file;
   bool insecure_plaintext = false;
-  std::vector<std::string> allowed_hosts;    // beside localhost, *.localhost and loopback addresses
-  std::vector<std::string> allowed_origins;  // scheme://host[:port]
+  std::vector<std::string> allowed_hosts;  // as GuardSettings has them
+  std::vector<std::string> allowed_origins;
 
   std::string data_dir;
   DurabilityMode durability = DurabilityMode::sync;

@@ -9,7 +9,7 @@
 namespace signalbox {
 namespace {
 
-constexpr std::size_t kTextWidth = 88;
+constexpr std::size_t text_width = 88;
 
 // Appends the text, broken at blanks, with every line behind the indent.
 void append_wrapped(std::string& out, std::string_view indent, std::string_view text) {
@@ -17,7 +17,7 @@ void append_wrapped(std::string& out, std::string_view indent, std::string_view 
   while (!text.empty()) {
     const std::size_t blank = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, blank);
-    if (column != 0 && column + 1 + word.size() > kTextWidth) {
+    if (column != 0 && column + 1 + word.size() > text_width) {
       out += '\n';
       column = 0;
     }

@@ -10,12 +10,14 @@
 #include <optional>
 #include <thread>
 
+#include "protocol/guard.h"
+
 namespace signalbox {
 namespace {
 
-constexpr std::uint64_t kKiB = 1024;
-constexpr std::uint64_t kMiB = 1024 * kKiB;
-constexpr std::uint64_t kGiB = 1024 * kMiB;
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t mib = 1024 * kib;
+constexpr std::uint64_t gib = 1024 * mib;
 
 template <auto member>
 void put_number(Settings& settings, std::uint64_t value) {
@@ -37,8 +39,8 @@ bool all_of(std::string_view text, std::string_view allowed) {
   return text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
-constexpr std::string_view kDigits = "0123456789";
-constexpr std::string_view kLowerDigitsHyphen = "abcdefghijklmnopqrstuvwxyz0123456789-";
+constexpr std::string_view digits = "0123456789";
+constexpr std::string_view lower_digits_hyphen = "abcdefghijklmnopqrstuvwxyz0123456789-";
 
 std::optional<std::uint64_t> read_number(std::string_view text) {
   std::uint64_t value = 0;
@@ -52,7 +54,7 @@ std::optional<std::uint64_t> read_bytes(std::string_view text) {
     std::string_view name;
     std::uint64_t bytes;
   };
-  for (const Unit& unit : {Unit{"KiB", kKiB}, Unit{"MiB", kMiB}, Unit{"GiB", kGiB}}) {
+  for (const Unit& unit : {Unit{"KiB", kib}, Unit{"MiB", mib}, Unit{"GiB", gib}}) {
     if (!text.ends_with(unit.name)) continue;
     const auto count = read_number(trim(text.substr(0, text.size() - unit.name.size())));
     if (!count || *count > std::numeric_limits<std::uint64_t>::max() / unit.bytes) return {};
@@ -62,9 +64,9 @@ std::optional<std::uint64_t> read_bytes(std::string_view text) {
 }
 
 std::string format_bytes(std::uint64_t bytes) {
-  if (bytes != 0 && bytes % kGiB == 0) return fmt::format("{}GiB", bytes / kGiB);
-  if (bytes != 0 && bytes % kMiB == 0) return fmt::format("{}MiB", bytes / kMiB);
-  if (bytes != 0 && bytes % kKiB == 0) return fmt::format("{}KiB", bytes / kKiB);
+  if (bytes != 0 && bytes % gib == 0) return fmt::format("{}GiB", bytes / gib);
+  if (bytes != 0 && bytes % mib == 0) return fmt::format("{}MiB", bytes / mib);
+  if (bytes != 0 && bytes % kib == 0) return fmt::format("{}KiB", bytes / kib);
   return fmt::format("{}", bytes);
 }
 
@@ -93,42 +95,21 @@ bool put_listen(Settings& settings, std::string_view value, bool first) {
   return true;
 }
 
-bool is_host_name(std::string_view name) {
-  if (name.starts_with("*.")) name.remove_prefix(2);
-  if (name.empty() || name.size() > 253) return false;
-  return all_of(name, "abcdefghijklmnopqrstuvwxyz0123456789-._") && name.front() != '.' &&
-         name.find("..") == std::string_view::npos;
-}
-
-// A host as it stands in a Host header, without the port; stored in lower case.
-bool put_allowed_host(Settings& settings, std::string_view value, bool first) {
-  std::string host(value);
-  std::transform(host.begin(), host.end(), host.begin(),
-                 [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; });
-  const bool is_ipv6 = host.size() > 2 && host.front() == '[' && host.back() == ']' &&
-                       is_address(AF_INET6, host.substr(1, host.size() - 2));
-  if (!is_ipv6 && !is_host_name(host)) return false;
-  if (first) settings.allowed_hosts.clear();
-  settings.allowed_hosts.push_back(std::move(host));
+// Lists that the guard reads: it says what an entry may be.
+template <auto guard_member, auto member>
+bool put_guarded(Settings& settings, std::string_view value, bool first) {
+  protocol::GuardSettings guarded;
+  (guarded.*guard_member).emplace_back(value);
+  if (!protocol::Guard::check_settings(guarded).empty()) return false;
+  if (first) (settings.*member).clear();
+  (settings.*member).emplace_back(value);
   return true;
 }
 
-bool put_allowed_origin(Settings& settings, std::string_view value, bool first) {
-  std::string_view authority = value;
-  if (authority.starts_with("http://")) {
-    authority.remove_prefix(7);
-  } else if (authority.starts_with("https://")) {
-    authority.remove_prefix(8);
-  } else {
-    return false;
-  }
-  if (authority.empty() || !all_of(authority, "abcdefghijklmnopqrstuvwxyz0123456789-._:[]")) {
-    return false;
-  }
-  if (first) settings.allowed_origins.clear();
-  settings.allowed_origins.emplace_back(value);
-  return true;
-}
+constexpr auto put_allowed_host =
+    put_guarded<&protocol::GuardSettings::allowed_hosts, &Settings::allowed_hosts>;
+constexpr auto put_allowed_origin =
+    put_guarded<&protocol::GuardSettings::allowed_origins, &Settings::allowed_origins>;
 
 bool put_durability(Settings& settings, std::string_view value, bool) {
   settings.durability_interval = {};
@@ -146,13 +127,13 @@ bool put_durability(Settings& settings, std::string_view value, bool) {
 }
 
 bool put_account(Settings& settings, std::string_view value, bool) {
-  if (value.size() != 12 || !all_of(value, kDigits)) return false;
+  if (value.size() != 12 || !all_of(value, digits)) return false;
   settings.account = value;
   return true;
 }
 
 bool put_region(Settings& settings, std::string_view value, bool) {
-  if (value.empty() || value.size() > 32 || !all_of(value, kLowerDigitsHyphen)) return false;
+  if (value.empty() || value.size() > 32 || !all_of(value, lower_digits_hyphen)) return false;
   settings.region = value;
   return true;
 }
@@ -219,7 +200,7 @@ constexpr SettingRow list(std::string_view group, std::string_view name,
 }
 
 // clang-format off
-constexpr std::array kTable{
+constexpr std::array table{
   text("File", "config", "FILE", "", "the path of a file", put_path<&S::config_file>,
        "A file of settings, one `name = value` a line; `#` begins a comment line."),
 
@@ -231,11 +212,14 @@ constexpr std::array kTable{
          "Allows --listen on addresses that other machines reach, over plain HTTP and with "
          "unchecked credentials."),
   list("Network", "allowed-host", "HOST", "",
-       "a host name without a port, which may begin with `*.`, or an IP address", put_allowed_host,
+       "a name such as broker.internal or *.example.com, an address such as 10.1.2.3 or "
+       "[fd00::1], or * for any, without a port", put_allowed_host,
        "A Host header to answer, beside localhost, *.localhost and loopback addresses."),
   list("Network", "allowed-origin", "ORIGIN", "",
-       "an origin in lower case, such as https://console.example.com:8443", put_allowed_origin,
+       "an origin such as http://localhost:3000, null, or * for any", put_allowed_origin,
        "A web page's Origin that may send requests; all others are refused."),
+  text("Network", "ready-file", "FILE", "", "the path of a file", put_path<&S::ready_file>,
+       "Written once requests are answered: the addresses listened on, one a line."),
 
   text("Storage", "data-dir", "DIR", "./signalbox-data", "the path of a directory",
        put_path<&S::data_dir>,
@@ -247,12 +231,12 @@ constexpr std::array kTable{
   toggle("Storage", "salvage", put_toggle<&S::salvage>,
          "Starts on a data directory that lost acknowledged records, with what is left, instead "
          "of refusing."),
-  bytes("Storage", "commit-queue-bytes", "64MiB", 32 * kMiB, 4 * kGiB,
+  bytes("Storage", "commit-queue-bytes", "64MiB", 32 * mib, 4 * gib,
         put_number<&S::commit_queue_bytes>,
         "Writes that may wait for the disk; past it requests are throttled."),
-  bytes("Storage", "wal-bytes-max", "64MiB", kMiB, 16 * kGiB, put_number<&S::wal_bytes_max>,
+  bytes("Storage", "wal-bytes-max", "64MiB", mib, 16 * gib, put_number<&S::wal_bytes_max>,
         "Write-ahead log kept before a flush; bounds what a start has to read again."),
-  bytes("Storage", "block-cache-bytes", "32MiB", kMiB, 256 * kGiB,
+  bytes("Storage", "block-cache-bytes", "32MiB", mib, 256 * gib,
         put_number<&S::block_cache_bytes>,
         "Most memory spent on blocks read from disk; taken as it is used."),
 
@@ -278,7 +262,7 @@ constexpr std::array kTable{
   number("Buses", "bus-log-retention-s", "SECONDS", "86400", 0, 315'360'000,
          put_number<&S::bus_log_retention>,
          "How long a bus keeps its log of accepted events; 0 keeps none."),
-  bytes("Buses", "bus-log-bytes-max", "1GiB", kMiB, 1'024 * kGiB,
+  bytes("Buses", "bus-log-bytes-max", "1GiB", mib, 1'024 * gib,
         put_number<&S::bus_log_bytes_max>,
         "Size past which a bus drops the oldest part of its log."),
   toggle("Buses", "lineage-steps", put_toggle<&S::lineage_steps>,
@@ -288,11 +272,11 @@ constexpr std::array kTable{
          "Threads that read, parse and answer; 0 is half the cores."),
   number("Server", "connections-max", "N", "4096", 1, 1'000'000, put_number<&S::connections_max>,
          "Connections open at a time; the next ones wait."),
-  bytes("Server", "header-bytes-max", "16KiB", 8 * kKiB, kMiB, put_number<&S::header_bytes_max>,
+  bytes("Server", "header-bytes-max", "16KiB", 8 * kib, mib, put_number<&S::header_bytes_max>,
         "Largest head of a request; past it 431."),
-  bytes("Server", "body-bytes-max", "4160KiB", 4 * kMiB, 16 * kMiB,
+  bytes("Server", "body-bytes-max", "4160KiB", 4 * mib, 16 * mib,
         put_number<&S::body_bytes_max>, "Largest body of a request; past it 413."),
-  bytes("Server", "body-bytes-total-max", "512MiB", 16 * kMiB, 64 * kGiB,
+  bytes("Server", "body-bytes-total-max", "512MiB", 16 * mib, 64 * gib,
         put_number<&S::body_bytes_total_max>,
         "All bodies being received together; past it large ones are refused with 503."),
   number("Server", "header-timeout-ms", "MS", "10000", 100, 600'000,
@@ -320,7 +304,7 @@ constexpr std::array kTable{
 }  // namespace
 
 Settings::Settings() {
-  for (const SettingRow& row : kTable) {
+  for (const SettingRow& row : table) {
     if (row.kind != SettingKind::list) {
       if (!row.default_text.empty()) store_setting(row, *this, row.default_text, true);
       continue;
@@ -334,12 +318,12 @@ Settings::Settings() {
   listen_is_default = true;
 }
 
-std::span<const SettingRow> settings_table() { return kTable; }
+std::span<const SettingRow> settings_table() { return table; }
 
 const SettingRow* find_setting(std::string_view name) {
-  const auto found = std::find_if(kTable.begin(), kTable.end(),
+  const auto found = std::find_if(table.begin(), table.end(),
                                   [name](const SettingRow& row) { return row.name == name; });
-  return found == kTable.end() ? nullptr : &*found;
+  return found == table.end() ? nullptr : &*found;
 }
 
 std::string store_setting(const SettingRow& row, Settings& settings, std::string_view value,

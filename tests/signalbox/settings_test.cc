@@ -182,10 +182,12 @@ TEST_CASE("no io thread count means half the cores and at least one") {
   CHECK(accepted({"--io-threads", "3"}).io_threads == 3);
 }
 
-TEST_CASE("hosts are kept in lower case") {
-  const Settings settings = accepted({"--allowed-host", "Broker.Example.com,[::1],10.0.0.7"});
+TEST_CASE("hosts and origins are taken as the guard understands them") {
+  const Settings settings = accepted({"--allowed-host", "Broker.Example.com,[::1], *.internal",
+                                      "--allowed-origin", "null,https://a:1"});
   CHECK(settings.allowed_hosts ==
-        std::vector<std::string>{"broker.example.com", "[::1]", "10.0.0.7"});
+        std::vector<std::string>{"Broker.Example.com", "[::1]", "*.internal"});
+  CHECK(settings.allowed_origins == std::vector<std::string>{"null", "https://a:1"});
 }
 
 TEST_CASE("numbers are accepted at their bounds and refused past them") {
@@ -230,15 +232,12 @@ TEST_CASE("a bad value is refused with where it stands and what it must be") {
       {"listen", "127.0.0.1:1,,nonsense"},
       {"listen", ","},
       {"allowed-host", "example.com:80"},
-      {"allowed-host", "*"},
       {"allowed-host", "http://example.com"},
       {"allowed-host", "a b"},
-      {"allowed-host", "a..b"},
       {"allowed-host", "[::zz]"},
       {"allowed-origin", "example.com"},
       {"allowed-origin", "https://"},
       {"allowed-origin", "https://example.com/path"},
-      {"allowed-origin", "*"},
       {"data-dir", ""},
       {"log-level", "trace"},
       {"log-format", "xml"},

@@ -22,6 +22,8 @@ CATCH_SUMMARY = re.compile(r"test cases: +\d+ \|(.*)")
 TIMEOUT_S = 900
 TIMEOUT_LONG_S = 6 * 3600
 TAIL_LINES = 80
+# Variables of the tests themselves, not settings.
+PASSED_ON = {"SIGNALBOX_TEST_DIR", "SIGNALBOX_LONG_TESTS"}
 
 
 class Suite:
@@ -127,7 +129,8 @@ def run(suite, log_path, environment, timeout_s):
 
 def make_environment(root, presets):
     """Settings of the person's own shell must not reach the servers under test."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("SIGNALBOX")}
+    environment = {k: v for k, v in os.environ.items()
+                   if not k.startswith("SIGNALBOX") or k in PASSED_ON}
     environment["SIGNALBOX"] = str(root / "build" / presets[0] / "signalbox")
     environment["PATH"] = f"{root / '.venv' / 'bin'}{os.pathsep}{environment.get('PATH', '')}"
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
