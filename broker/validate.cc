@@ -59,6 +59,12 @@ std::string parameter_path(const MemberPath& member) {
   return path;
 }
 
+void add_missing(MissingMembers& missing, const MemberPath& member, bool entries) {
+  if (missing.size() == missing_member_count_max) return;
+  missing.push_back(
+      {.path = model_path(member), .parameter = parameter_path(member), .entries = entries});
+}
+
 std::optional<Error> missing_parameter(const MissingMembers& missing) {
   const auto first = std::find_if(missing.begin(), missing.end(),
                                   [](const MissingMember& member) { return !member.entries; });
@@ -69,11 +75,16 @@ std::optional<Error> missing_parameter(const MissingMembers& missing) {
 
 namespace validation {
 
+Breaches::Breaches(const MissingMembers& missing) {
+  missing_paths_.reserve(missing.size());
+  for (const auto& member : missing) missing_paths_.push_back(member.path);
+  std::sort(missing_paths_.begin(), missing_paths_.end());
+}
+
 bool Breaches::is_missing(const MemberPath& member) const {
-  if (missing_.empty()) return false;
-  const std::string path = model_path(member);
-  return std::any_of(missing_.begin(), missing_.end(),
-                     [&](const MissingMember& each) { return each.path == path; });
+  if (missing_paths_.empty()) return false;
+  return std::binary_search(missing_paths_.begin(), missing_paths_.end(),
+                            std::string_view(model_path(member)));
 }
 
 void Breaches::add(const MemberPath& member, std::string_view value, std::string_view constraint) {

@@ -41,6 +41,10 @@ struct MissingMember {
 };
 using MissingMembers = std::vector<MissingMember>;
 
+// Enough to tell a person what is wrong, not to fill memory with it: past these no more are noted.
+constexpr std::size_t missing_member_count_max = 1000;
+void add_missing(MissingMembers& missing, const MemberPath& member, bool entries);
+
 // "The request must contain the parameter X." for the first missing one. A batch without its
 // entries passes: the operation answers EmptyBatchRequest, as the service does.
 std::optional<Error> missing_parameter(const MissingMembers& missing);
@@ -50,7 +54,7 @@ namespace validation {
 // One walk over a request. Collects the breaches; report() joins them.
 class Breaches {
  public:
-  explicit Breaches(const MissingMembers& missing) : missing_(missing) {}
+  explicit Breaches(const MissingMembers& missing);
 
   bool is_missing(const MemberPath& member) const;
   // value as the service prints it, quoted; constraint from "Member must ..." on.
@@ -73,7 +77,7 @@ class Breaches {
   void add_length(const MemberPath& member, const api::Traits& traits, std::int64_t length,
                   std::string_view value);
 
-  const MissingMembers& missing_;
+  std::vector<std::string_view> missing_paths_;  // sorted
   std::size_t count_ = 0;
   std::string text_;
 };
@@ -167,6 +171,18 @@ inline void check_value(Breaches& breaches, const MemberPath& member, const api:
 inline void check_value(Breaches&, const MemberPath&, const api::Traits&, bool) {}
 inline void check_value(Breaches&, const MemberPath&, const api::Traits&, const api::Timestamp&) {}
 inline void check_value(Breaches&, const MemberPath&, const api::Traits&, const api::Blob&) {}
+
+template <api::Described T>
+void check_value(Breaches& breaches, const MemberPath& member, const api::Traits&, const T& value);
+template <class T>
+void check_value(Breaches& breaches, const MemberPath& member, const api::Traits& traits,
+                 const std::optional<T>& value);
+template <class T>
+void check_value(Breaches& breaches, const MemberPath& member, const api::Traits& traits,
+                 const std::vector<T>& list);
+template <class T>
+void check_value(Breaches& breaches, const MemberPath& member, const api::Traits& traits,
+                 const std::map<std::string, T>& map);
 
 template <api::Described T>
 void check_value(Breaches& breaches, const MemberPath& member, const api::Traits&, const T& value) {

@@ -76,9 +76,14 @@ void release_large_buffers() {
 }
 
 void Reader::add_missing(const MemberPath& member, bool entries) {
-  missing.push_back({.path = broker::model_path(member),
-                     .parameter = broker::parameter_path(member),
-                     .entries = entries});
+  broker::add_missing(missing, member, entries);
+}
+
+bool Reader::expect_entries(std::size_t count) {
+  entry_count += count;
+  if (entry_count <= entry_count_max) return true;
+  error = DecodeError{.message = {}, .detail = "too many entries in lists and maps"};
+  return false;
 }
 
 bool Reader::refuse_scalar(element value, std::string_view wanted) {

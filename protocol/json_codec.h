@@ -5,6 +5,9 @@
 //  - an empty or blank body is an empty object; null members are absent; unknown members are
 //  ignored;
 //    of a member given twice the last counts;
+//  - lists and maps of a body may have entry_count_max entries in all, so that a body of empty
+//  objects
+//    does not become a hundred times its size in memory;
 //  - the whole body must be valid JSON in valid UTF-8, no deeper than 1,024 levels, its numbers
 //  within
 //    64 bits, its strings without lone surrogates. An escaped NUL is a character like any other:
@@ -16,6 +19,7 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -48,12 +52,17 @@ namespace json {
 using broker::MemberPath;
 using simdjson::dom::element;
 
+constexpr std::size_t entry_count_max = 16'384;
+
 // The state of one decoding. The read functions return false once error is set.
 struct Reader {
   broker::MissingMembers& missing;
-  std::optional<DecodeError> error;
+  std::optional<DecodeError> error = {};
+  std::size_t entry_count = 0;
 
   void add_missing(const MemberPath& member, bool entries);
+  // A list or map with so many entries comes.
+  bool expect_entries(std::size_t count);
   // value is not of the wanted kind: "a String", "an Integer".
   bool refuse_scalar(element value, std::string_view wanted);
   // "list" or "map"
@@ -90,6 +99,7 @@ bool read(Reader& reader, element value, const MemberPath& at, std::vector<T>& o
   if (value.get_array().get(list) != simdjson::SUCCESS) {
     return reader.refuse_collection(value, "list");
   }
+  if (!reader.expect_entries(list.size())) return false;
   out.clear();
   out.reserve(list.size());
   for (element each : list) {
@@ -110,6 +120,7 @@ bool read(Reader& reader, element value, const MemberPath& at, std::map<std::str
   if (value.get_object().get(object) != simdjson::SUCCESS) {
     return reader.refuse_collection(value, "map");
   }
+  if (!reader.expect_entries(object.size())) return false;
   out.clear();
   for (const auto& [key, each] : object) {
     if (each.is_null()) continue;
@@ -131,6 +142,7 @@ bool read_members(Reader& reader, element value, const MemberPath* at, T& out) {
   if (value.get_object().get(object) != simdjson::SUCCESS) {
     return reader.refuse_collection(value, "map");
   }
+  const auto missing_before = static_cast<std::ptrdiff_t>(reader.missing.size());
   std::uint64_t seen = 0;
   for (const auto& [key, each] : object) {
     if (each.is_null()) continue;
@@ -154,6 +166,7 @@ bool read_members(Reader& reader, element value, const MemberPath* at, T& out) {
         T::fields());
     if (!fine) return false;
   }
+  const auto missing_inside = static_cast<std::ptrdiff_t>(reader.missing.size());
   std::uint64_t bit = 1;
   broker::api::for_each_field<T>([&](const auto& field) {
     using Member = std::remove_cvref_t<decltype(out.*(field.member))>;
@@ -163,6 +176,9 @@ bool read_members(Reader& reader, element value, const MemberPath* at, T& out) {
     }
     bit <<= 1;
   });
+  // What the struct itself lacks comes before what is lacking inside its members.
+  const auto begin = reader.missing.begin();
+  std::rotate(begin + missing_before, begin + missing_inside, reader.missing.end());
   return true;
 }
 
@@ -248,7 +264,7 @@ std::optional<DecodeError> decode_json(std::string_view body, T& out,
                                        broker::MissingMembers& missing) {
   json::element root;
   if (auto error = json::parse(body, root)) return error;
-  json::Reader reader{.missing = missing, .error = {}};
+  json::Reader reader{.missing = missing};
   json::read_members(reader, root, nullptr, out);
   json::release_large_buffers();
   return std::move(reader.error);

@@ -97,13 +97,13 @@ TEST_CASE("of a member given twice the last counts", "[json]") {
   CHECK(result.value.attribute_names == StringList{"z"});
 }
 
-TEST_CASE("missing required members are listed in the order of the model", "[json]") {
+TEST_CASE("missing required members are listed, outer ones first", "[json]") {
   const auto result = decode<PutTargetsRequest>(R"({"Targets":[{"Arn":"a"},{"Id":"i"},null]})");
   REQUIRE_FALSE(result.error);
   std::vector<std::string> paths;
   for (const auto& member : result.missing) paths.push_back(member.path);
-  CHECK(paths == std::vector<std::string>{"targets.1.member.id", "targets.2.member.arn",
-                                          "targets.3.member", "rule"});
+  CHECK(paths == std::vector<std::string>{"rule", "targets.1.member.id", "targets.2.member.arn",
+                                          "targets.3.member"});
 
   const auto batch = decode<SendMessageBatchRequest>(
       R"({"QueueUrl":"u","Entries":[{"Id":"1","MessageBody":"b"},{"MessageBody":"c"}]})");
@@ -161,6 +161,19 @@ TEST_CASE("integers may have an integral fraction and must fit 64 bits", "[json]
   CHECK_FALSE(delay("9223372036854775808"));
   CHECK_FALSE(delay("99999999999999999999999"));
   CHECK_FALSE(delay("1e300"));
+}
+
+TEST_CASE("a body of very many entries is refused before it takes memory", "[json]") {
+  const auto entries = [](std::size_t count) {
+    std::string body = R"({"QueueUrl":"u","Entries":[{})";
+    for (std::size_t i = 1; i < count; ++i) body += ",{}";
+    return body + "]}";
+  };
+  const auto most = decode<SendMessageBatchRequest>(entries(protocol::json::entry_count_max));
+  CHECK_FALSE(most.error);
+  CHECK(most.missing.size() == broker::missing_member_count_max);
+  CHECK(is_malformed<SendMessageBatchRequest>(entries(protocol::json::entry_count_max + 1)));
+  CHECK(is_malformed<SendMessageBatchRequest>(entries(1'000'000)));
 }
 
 TEST_CASE("a body that is not JSON is refused without a message", "[json]") {

@@ -1,0 +1,134 @@
+// Which operation a request asks for, and the types it takes and gives.
+//
+// An operation is a member function of the broker; its request and response types are read off the
+// function's signature, and their fields() drive every codec. The table is immutable: any thread.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "broker/api/fields.h"
+#include "broker/context.h"
+#include "broker/result.h"
+#include "broker/validate.h"
+#include "protocol/json_codec.h"
+#include "protocol/query_codec.h"
+#include "protocol/wire.h"
+
+namespace signalbox::protocol {
+
+namespace operation {
+
+// What the function's return type carries to the client.
+template <class Returned>
+struct ResponseOf;
+template <class T>
+struct ResponseOf<broker::Answer<T>> {
+  using Type = T;
+};
+template <class T>
+struct ResponseOf<broker::Result<T>> {
+  using Type = std::conditional_t<std::is_void_v<T>, broker::api::Empty, T>;
+};
+
+template <class Function>
+struct Signature;
+template <class Returned, class Owner, class Request_>
+struct Signature<Returned (Owner::*)(const Request_&, broker::Context&)> {
+  using Broker = Owner;
+  using Request = Request_;
+  using Response = typename ResponseOf<Returned>::Type;
+  // Whether the function may ask to be run again: for keys or for something to happen.
+  static constexpr bool may_rerun = std::is_same_v<Returned, broker::Answer<Response>>;
+};
+template <class Returned, class Owner, class Request_>
+struct Signature<Returned (Owner::*)(const Request_&, broker::Context&) const>
+    : Signature<Returned (Owner::*)(const Request_&, broker::Context&)> {};
+
+}  // namespace operation
+
+// OperationTraits<&Broker::send_message>::Request is SendMessageRequest. Status functions answer
+// Empty.
+template <auto function>
+struct OperationTraits : operation::Signature<decltype(function)> {
+  static_assert(broker::api::Described<typename operation::Signature<decltype(function)>::Request>);
+  static_assert(
+      broker::api::Described<typename operation::Signature<decltype(function)>::Response>);
+};
+
+// What the table says of an operation besides its function. A row type derives from it and adds the
+// type-erased functions made from OperationTraits.
+struct OperationRow {
+  Service service;
+  std::string_view name;   // as in X-Amz-Target and Action
+  bool read_only = false;  // changes nothing: answered also when the store accepts no writes
+  bool may_wait = false;   // a long poll
+};
+
+constexpr bool row_less(const OperationRow& left, const OperationRow& right) {
+  return left.service != right.service ? left.service < right.service : left.name < right.name;
+}
+
+// A table is an array of rows for which this holds: static_assert it.
+template <class Rows>
+constexpr bool is_operation_table(const Rows& rows) {
+  const auto not_less = [](const OperationRow& left, const OperationRow& right) {
+    return !row_less(left, right);
+  };
+  return std::adjacent_find(rows.begin(), rows.end(), not_less) == rows.end();
+}
+
+// Null: the service has no such operation. Names are case sensitive.
+template <class Rows>
+constexpr auto find_operation(const Rows& rows, Service service, std::string_view name)
+    -> decltype(&*rows.begin()) {
+  const OperationRow wanted{.service = service, .name = name};
+  const auto found = std::lower_bound(rows.begin(), rows.end(), wanted, row_less);
+  return found == rows.end() || row_less(wanted, *found) ? nullptr : &*found;
+}
+
+// A request's content in the form its wire has.
+struct WireRequest {
+  Service service = Service::sqs;
+  Wire wire = Wire::json_1_0;
+  std::string_view body = {};                   // the JSON wires
+  const QueryParameters* parameters = nullptr;  // the Query wire
+};
+
+// Decodes a request and checks it against its model. The error is the service's: malformed, wrongly
+// typed, MissingParameter of SQS, ValidationException of EventBridge.
+template <broker::api::Described T>
+std::optional<broker::Error> decode_request(const WireRequest& request, T& out) {
+  broker::MissingMembers missing;
+  auto error = request.wire == Wire::query ? decode_query(*request.parameters, out, missing)
+                                           : decode_json(request.body, out, missing);
+  if (error) return to_error(std::move(*error));
+  if (request.service == Service::sqs) return broker::missing_parameter(missing);
+  return broker::validate(out, missing);
+}
+
+// Appends the body of a reply. Status functions' Empty is an empty body on the JSON wires of SQS
+// and EventBridge alike.
+template <broker::api::Described T>
+void encode_reply(Wire wire, std::string_view operation, const T& response,
+                  std::string_view request_id, std::string& out) {
+  if (wire == Wire::query) {
+    encode_query_reply(operation, response, request_id, out);
+  } else if constexpr (std::tuple_size_v<decltype(T::fields())> > 0) {
+    encode_json(response, out);
+  }
+}
+
+// Splits an X-Amz-Target: "AmazonSQS.SendMessage", "AWSEvents.PutEvents". AmazonEventBridge is
+// accepted for AWSEvents, as some clients' documentation has it.
+struct Target {
+  Service service;
+  std::string_view operation;
+};
+std::optional<Target> parse_target(std::string_view x_amz_target);
+
+}  // namespace signalbox::protocol

@@ -1,0 +1,126 @@
+#include "broker/validate.h"
+
+#include <catch2/catch.hpp>
+
+#include "broker/api/events.h"
+#include "protocol/json_codec.h"
+
+using namespace signalbox;
+using namespace signalbox::broker::api;
+
+namespace {
+
+// What EventBridge answers to body.
+template <class T>
+std::string verdict(std::string_view body) {
+  T request;
+  broker::MissingMembers missing;
+  const auto malformed = protocol::decode_json(body, request, missing);
+  REQUIRE_FALSE(malformed);
+  const auto error = broker::validate(request, missing);
+  if (!error) return "valid";
+  CHECK(error->code == broker::ErrorCode::validation);
+  return error->message;
+}
+
+}  // namespace
+
+TEST_CASE("a request within the model is valid", "[validate]") {
+  CHECK(verdict<PutRuleRequest>(R"({"Name":"r.1-a_B","EventPattern":"{}","State":"ENABLED",)"
+                                R"("Tags":[{"Key":"k","Value":""}]})") == "valid");
+  CHECK(verdict<PutTargetsRequest>(
+            R"({"Rule":"r","Targets":[{"Id":"t","Arn":"arn:aws:sqs:us-east-1:000000000000:q",)"
+            R"("RetryPolicy":{"MaximumRetryAttempts":0}}]})") == "valid");
+  CHECK(verdict<ListRulesRequest>("{}") == "valid");
+}
+
+TEST_CASE("a missing member is a null value", "[validate]") {
+  CHECK(verdict<PutRuleRequest>("{}") ==
+        "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member "
+        "must not be null");
+  CHECK(verdict<PutTargetsRequest>(R"({"Targets":[{"Arn":"a"},null]})") ==
+        "3 validation errors detected: Value null at 'rule' failed to satisfy constraint: Member "
+        "must not be null; Value null at 'targets.1.member.id' failed to satisfy constraint: "
+        "Member must not be null; Value null at 'targets.2.member' failed to satisfy constraint: "
+        "Member must not be null");
+  CHECK(verdict<TagResourceRequest>(R"({"Tags":[]})") ==
+        "1 validation error detected: Value null at 'resourceARN' failed to satisfy constraint: "
+        "Member must not be null");
+}
+
+TEST_CASE("a text past its length is quoted with the limit", "[validate]") {
+  const std::string name(65, 'n');
+  CHECK(verdict<PutRuleRequest>(R"({"Name":")" + name + "\"}") ==
+        "1 validation error detected: Value '" + name +
+            "' at 'name' failed to satisfy constraint: Member must have length less than or equal "
+            "to 64");
+  CHECK(verdict<PutRuleRequest>(R"({"Name":")" + name.substr(1) + "\"}") == "valid");
+}
+
+TEST_CASE("lengths count characters, not bytes", "[validate]") {
+  std::string description;
+  for (int i = 0; i < 512; ++i) description += "\xf0\x9f\x98\x80";
+  CHECK(verdict<PutRuleRequest>(R"({"Name":"r","Description":")" + description + "\"}") == "valid");
+  CHECK(verdict<PutRuleRequest>(R"({"Name":"r","Description":")" + description + "x\"}") !=
+        "valid");
+}
+
+TEST_CASE("a text that breaches pattern and length is told both, pattern first", "[validate]") {
+  CHECK(
+      verdict<PutRuleRequest>(R"({"Name":""})") ==
+      "2 validation errors detected: Value '' at 'name' failed to satisfy constraint: Member "
+      "must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+; Value '' at 'name' failed to "
+      "satisfy constraint: Member must have length greater than or equal to 1");
+}
+
+TEST_CASE("an enum lists its values", "[validate]") {
+  CHECK(verdict<PutRuleRequest>(R"({"Name":"r","State":"ON"})") ==
+        "1 validation error detected: Value 'ON' at 'state' failed to satisfy constraint: Member "
+        "must satisfy enum value set: [ENABLED, DISABLED, "
+        "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS]");
+  // A part of a value, or two of them, is no value.
+  CHECK(verdict<PutRuleRequest>(R"({"Name":"r","State":"ENABLE"})") != "valid");
+  CHECK(verdict<PutRuleRequest>(R"({"Name":"r","State":"ENABLED, DISABLED"})") != "valid");
+}
+
+TEST_CASE("numbers have bounds", "[validate]") {
+  CHECK(verdict<ListRulesRequest>(R"({"Limit":0})") ==
+        "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member "
+        "must have value greater than or equal to 1");
+  CHECK(verdict<ListRulesRequest>(R"({"Limit":101})") ==
+        "1 validation error detected: Value '101' at 'limit' failed to satisfy constraint: Member "
+        "must have value less than or equal to 100");
+  CHECK(verdict<PutTargetsRequest>(
+            R"({"Rule":"r","Targets":[{"Id":"t","Arn":"a"},{"Id":"u","Arn":"a",)"
+            R"("RetryPolicy":{"MaximumRetryAttempts":186}}]})") ==
+        "1 validation error detected: Value '186' at "
+        "'targets.2.member.retryPolicy.maximumRetryAttempts' failed to satisfy constraint: Member "
+        "must have value less than or equal to 185");
+}
+
+TEST_CASE("a list past its length is printed whole", "[validate]") {
+  CHECK(verdict<PutEventsRequest>(R"({"Entries":[]})") ==
+        "1 validation error detected: Value '[]' at 'entries' failed to satisfy constraint: Member "
+        "must have length greater than or equal to 1");
+  std::string entries = R"({"Source":"s","DetailType":"d","Detail":"{}","Resources":["a","b"]})";
+  for (int i = 0; i < 10; ++i) entries += ",{}";
+  const auto message = verdict<PutEventsRequest>("{\"Entries\":[" + entries + "]}");
+  CHECK(message.starts_with(
+      "1 validation error detected: Value '[PutEventsRequestEntry(time=null, source=s, "
+      "resources=[a, b], detailType=d, detail={}, eventBusName=null, traceHeader=null), "
+      "PutEventsRequestEntry(time=null, "));
+  CHECK(message.ends_with(
+      "]' at 'entries' failed to satisfy constraint: Member must have length less than or equal to "
+      "10"));
+}
+
+TEST_CASE("the first missing parameter is what SQS reports", "[validate]") {
+  CHECK_FALSE(broker::missing_parameter({}));
+  const auto error =
+      broker::missing_parameter({{.path = "entries", .parameter = "Entries", .entries = true},
+                                 {.path = "queueUrl", .parameter = "QueueUrl"},
+                                 {.path = "x", .parameter = "X"}});
+  REQUIRE(error);
+  CHECK(error->code == broker::ErrorCode::missing_parameter);
+  CHECK(error->message == "The request must contain the parameter QueueUrl.");
+}
