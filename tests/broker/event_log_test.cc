@@ -1,0 +1,192 @@
+// The log of a bus: appended to, read in order, dropped by whole segments, the same after a
+// restart.
+#include "broker/event_log.h"
+
+#include <catch2/catch.hpp>
+
+#include "storage/memory_store.h"
+
+namespace signalbox::broker {
+
+namespace {
+
+constexpr std::uint64_t bus_id = 42;
+
+// A log over a store; each step is one committed batch, as the engine makes them.
+struct Harness {
+  LogLimits limits{std::chrono::hours(24), 1 << 20};
+  storage::MemoryStore store;
+  BusLog log;
+  Time now = from_ms(1'700'000'000'000);
+  int appended = 0;
+
+  void commit(storage::Batch batch) {
+    store.commit(std::move(batch), storage::Durability::synced, [](storage::Outcome) {});
+  }
+  void append(int count, std::size_t padding = 0) {
+    storage::Batch batch;
+    for (int i = 0; i < count; ++i) {
+      const std::string json =
+          "{\"n\":" + std::to_string(++appended) + ",\"p\":\"" + std::string(padding, 'x') + "\"}";
+      log.append(bus_id, {to_ms(now), IdBytes{}, json}, now, limits, batch);
+    }
+    log.seal(bus_id, batch);
+    commit(std::move(batch));
+  }
+  void expire() {
+    storage::Batch batch;
+    log.expire(bus_id, now, limits, batch);
+    commit(std::move(batch));
+  }
+  // The log as a new process would know it.
+  BusLog restarted() const {
+    BusLog fresh;
+    const auto range = storage::keys::segments_of_bus(bus_id);
+    store.view()->scan(range.first, range.past_last, storage::Direction::forward,
+                       [&](std::string_view key, std::string_view value) {
+                         const auto place = storage::keys::parse_event_segment(key);
+                         const auto segment = decode_log_segment(place->segment, value);
+                         REQUIRE(segment);
+                         fresh.restore(*segment);
+                         return true;
+                       });
+    return fresh;
+  }
+  LogPage read(std::optional<LogPosition> after = {}, std::size_t count_max = 1000) const {
+    const auto view = store.view();
+    return read_bus_log(*view, bus_id, after, count_max);
+  }
+  std::size_t stored_events() const {
+    std::size_t count = 0;
+    const auto range = storage::keys::events_of_bus(bus_id);
+    store.view()->scan(range.first, range.past_last, storage::Direction::forward,
+                       [&](std::string_view, std::string_view) { return ++count > 0; });
+    return count;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("events are read back in the order they were appended, page by page", "[bus_log]") {
+  Harness harness;
+  harness.append(3);
+  harness.now += std::chrono::hours(2);  // a new segment
+  harness.append(4);
+  std::vector<std::string> all;
+  std::optional<LogPosition> after;
+  do {
+    const auto page = harness.read(after, 2);
+    CHECK_FALSE(page.failed);
+    all.insert(all.end(), page.events.begin(), page.events.end());
+    after = page.next;
+  } while (after);
+  REQUIRE(all.size() == 7);
+  for (int i = 0; i < 7; ++i) {
+    CHECK(all[static_cast<std::size_t>(i)].starts_with("{\"n\":" + std::to_string(i + 1) + ","));
+  }
+  CHECK(harness.log.segments().size() == 2);
+}
+
+TEST_CASE("segments end by time and by size", "[bus_log]") {
+  Harness harness;
+  harness.append(1);
+  harness.now += std::chrono::minutes(59);
+  harness.append(1);
+  CHECK(harness.log.segments().size() == 1);
+  harness.now += std::chrono::minutes(1);
+  harness.append(1);
+  CHECK(harness.log.segments().size() == 2);
+  harness.append(2, harness.limits.segment_bytes_max());
+  CHECK(harness.log.segments().size() == 3);
+}
+
+TEST_CASE("a restart finds the same log and goes on behind it", "[bus_log]") {
+  Harness harness;
+  harness.append(3);
+  harness.now += std::chrono::hours(2);
+  harness.append(2);
+  BusLog fresh = harness.restarted();
+  CHECK(fresh.count() == 5);
+  CHECK(fresh.bytes() == harness.log.bytes());
+  CHECK(fresh.segments().size() == 2);
+  harness.log = fresh;
+  harness.append(1);
+  CHECK(harness.stored_events() == 6);
+  CHECK(harness.read().events.back().starts_with("{\"n\":6,"));
+  CHECK(harness.restarted().count() == 6);
+}
+
+TEST_CASE("segments older than the retention are dropped whole, younger ones are not",
+          "[bus_log]") {
+  Harness harness;
+  harness.append(2);
+  harness.now += std::chrono::hours(23);
+  harness.append(3);
+  harness.now += std::chrono::minutes(59);
+  harness.expire();
+  CHECK(harness.log.count() == 5);
+  CHECK(harness.log.expires_at(harness.limits) == harness.now + std::chrono::minutes(1));
+  harness.now += std::chrono::minutes(1);
+  harness.expire();
+  CHECK(harness.log.count() == 3);
+  CHECK(harness.stored_events() == 3);
+  CHECK(harness.restarted().count() == 3);
+}
+
+TEST_CASE("past its size a log drops its oldest segments and keeps the open one", "[bus_log]") {
+  Harness harness;
+  harness.limits.bytes_max = 16'000;
+  harness.append(40, 500);
+  REQUIRE(harness.log.segments().size() > 4);
+  harness.append(1, 20'000);
+  CHECK(harness.log.expires_at(harness.limits) <= harness.now);
+  harness.expire();
+  CHECK(harness.log.segments().size() == 1);
+  CHECK(harness.log.count() == harness.stored_events());
+  CHECK(harness.read().events.back().starts_with("{\"n\":41,"));
+}
+
+TEST_CASE("a position never names another event after everything has expired", "[bus_log]") {
+  Harness harness;
+  harness.append(2);
+  const auto position = harness.read({}, 2).next;
+  REQUIRE(position);
+  harness.now += std::chrono::hours(25);
+  harness.expire();
+  CHECK(harness.log.count() == 0);
+  CHECK(harness.stored_events() == 0);
+  CHECK_FALSE(harness.log.expires_at(harness.limits));
+  harness.log = harness.restarted();
+  harness.append(1);
+  const auto page = harness.read(position);
+  REQUIRE(page.events.size() == 1);
+  CHECK(page.events[0].starts_with("{\"n\":3,"));
+}
+
+TEST_CASE("a deleted log leaves nothing behind", "[bus_log]") {
+  Harness harness;
+  harness.append(3);
+  storage::Batch batch;
+  harness.log.erase_all(bus_id, batch);
+  harness.commit(std::move(batch));
+  CHECK(harness.store.contents().empty());
+}
+
+TEST_CASE("records of a newer format and damaged ones are refused", "[bus_log]") {
+  const std::string segment =
+      encode_log_segment({.number = 3, .first_ms = 1, .last_ms = 2, .count = 4, .bytes = 5});
+  CHECK(decode_log_segment(3, segment)->count == 4);
+  CHECK_FALSE(decode_log_segment(3, "\x02" + segment.substr(1)));
+  CHECK_FALSE(decode_log_segment(3, segment.substr(0, segment.size() - 1)));
+  CHECK_FALSE(decode_log_segment(3, segment + "x"));
+  const std::string head =
+      encode_logged_event_head({.accepted_ms = 9, .id = {1, 2, 3}, .json = {}});
+  const std::string event = head + "{}";
+  CHECK(decode_logged_event(event)->json == "{}");
+  CHECK(decode_logged_event(event)->accepted_ms == 9);
+  CHECK(decode_logged_event(event)->id[2] == 3);
+  CHECK_FALSE(decode_logged_event("\x02" + event.substr(1)));
+  CHECK_FALSE(decode_logged_event(head.substr(0, head.size() - 1)));
+}
+
+}  // namespace signalbox::broker
