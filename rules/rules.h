@@ -24,11 +24,11 @@ struct PatternError {
 class Pattern {
  public:
   // Null with error filled when the text is not a valid pattern.
-  static std::shared_ptr<const Pattern> compile(std::string_view pattern_json,
-                                                PatternError& error);
+  static std::shared_ptr<const Pattern> compile(std::string_view pattern_json, PatternError& error);
   virtual ~Pattern() = default;
 
-  // Whether the event, a JSON object as text, matches. False for anything that is not a JSON object.
+  // Whether the event, a JSON object as text, matches. False for anything that is not a JSON
+  // object.
   virtual bool matches(std::string_view event_json) const = 0;
 };
 
@@ -36,8 +36,8 @@ class Pattern {
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
-  // Appends the ids of the rules that match the event, in ascending order. The event is a JSON object
-  // as text; nothing is appended for anything else.
+  // Appends the ids of the rules that match the event, in ascending order. The event is a JSON
+  // object as text; nothing is appended for anything else.
   virtual void match(std::string_view event_json, std::vector<RuleId>& matched) const = 0;
   virtual std::size_t rule_count() const = 0;
 };

@@ -1,0 +1,542 @@
+#include "rules/json_token_reader.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "rules/utf8.h"
+
+namespace signalbox::rules {
+namespace {
+
+constexpr std::string_view value_expected =
+    "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Whether the byte can be part of a word such as a misspelt `null`. Bytes of multi-byte characters
+// of the basic plane count: nearly all of those are letters.
+bool is_word_byte(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || is_digit(c) ||
+         byte == '_' || byte == '$' || (byte >= 0x80 && byte < 0xF0);
+}
+
+// Whether a word can begin with the character at offset: letters, roughly.
+bool starts_word(std::string_view text, std::size_t offset) {
+  const std::uint32_t code_point = utf8_decode(text, offset);
+  if (code_point < 0x80) {
+    return is_word_byte(text[offset]) && !is_digit(text[offset]);
+  }
+  const bool is_symbol = (code_point >= 0x2000 && code_point < 0x2C00) ||
+                         (code_point >= 0x3000 && code_point < 0x3040) || code_point >= 0xFE00;
+  return code_point >= 0xC0 && !is_symbol;
+}
+
+std::string_view scope_name(bool is_array) { return is_array ? "Array" : "Object"; }
+
+}  // namespace
+
+// --- words and places ---------------------------------------------------------------------------
+
+// The text as the service quotes it: at most 500 characters, control characters but line ends
+// escaped.
+std::string JsonTokenReader::source() const {
+  constexpr std::size_t shown_max = 500;
+  std::string out = "(String)\"";
+  std::size_t shown = 0;
+  std::size_t offset = 0;
+  while (offset < text_.size() && shown < shown_max) {
+    const std::size_t length = utf8_length(text_, offset);
+    const std::uint32_t code_point = utf8_decode(text_, offset);
+    const bool control = code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
+    if (control && code_point != '\n' && code_point != '\r') {
+      out += fmt::format("\\u{:04X}", code_point);
+    } else {
+      out += text_.substr(offset, length);
+    }
+    offset += length;
+    shown += length == 4 ? 2 : 1;
+  }
+  out += '"';
+  if (offset < text_.size()) {
+    out += fmt::format("[truncated {} chars]", utf16_length(text_.substr(offset)));
+  }
+  return out;
+}
+
+std::string JsonTokenReader::place(const Position& at) const {
+  const auto line_text = text_.substr(at.line_start, at.offset - at.line_start);
+  return fmt::format("[Source: {}; line: {}, column: {}]", source(), at.line,
+                     utf16_length(line_text) + 1);
+}
+
+void JsonTokenReader::fail_without_position(std::string_view reason) {
+  if (!failed()) {
+    error_ = reason;
+    current_ = Token::end_of_input;
+  }
+}
+
+void JsonTokenReader::fail_at(const Position& at, std::string_view reason) {
+  if (!failed()) {
+    fail_without_position(fmt::format("{}\n at {}", reason, place(at)));
+  }
+}
+
+void JsonTokenReader::fail_at(std::size_t offset, std::string_view reason) {
+  Position at = at_;
+  at.offset = offset;
+  fail_at(at, reason);
+}
+
+void JsonTokenReader::fail(std::string_view reason) { fail_at(at_, reason); }
+
+void JsonTokenReader::fail_unexpected(std::string_view expectation) {
+  fail(fmt::format("Unexpected character ({}): {}", describe_char(at_.offset), expectation));
+  at_.offset += utf8_length(text_, at_.offset);
+}
+
+// The service places what is wrong inside a number behind its first character.
+void JsonTokenReader::fail_in_number(std::size_t culprit, std::string_view expectation) {
+  const std::size_t shown = culprit < text_.size() ? culprit : culprit - 1;
+  fail_at(at_.offset + 1, fmt::format("Unexpected character ({}) in numeric value: {}",
+                                      describe_char(shown), expectation));
+  at_.offset = shown + 1;
+}
+
+void JsonTokenReader::repeat_position() { error_ += fmt::format("\n at {}", place(at_)); }
+
+std::string JsonTokenReader::describe_char(std::size_t offset) const {
+  const std::uint32_t code_point = utf8_decode(text_, offset);
+  if (code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0)) {
+    return fmt::format("(CTRL-CHAR, code {})", code_point);
+  }
+  const auto shown = text_.substr(offset, utf8_length(text_, offset));
+  if (code_point > 0xFF) {
+    return fmt::format("'{}' (code {} / 0x{:x})", shown, code_point, code_point);
+  }
+  return fmt::format("'{}' (code {})", shown, code_point);
+}
+
+void JsonTokenReader::fail_end_in_scope() {
+  const Scope& scope = scopes_.back();
+  fail(
+      fmt::format("Unexpected end-of-input: expected close marker for {} (start marker at "
+                  "{})",
+                  scope_name(scope.is_array), place(scope.start)));
+}
+
+// --- tokens -------------------------------------------------------------------------------------
+
+Token JsonTokenReader::next() {
+  if (failed()) {
+    return Token::end_of_input;
+  }
+  if (current_ == Token::name) {
+    value_ = std::move(pending_value_);
+    current_ = after_name_;
+    return current_;
+  }
+  if (string_pending_) {
+    text();  // skipping a string still checks it
+    if (failed()) {
+      return Token::end_of_input;
+    }
+  }
+  if (!skip_whitespace()) {
+    if (!failed() && !scopes_.empty()) {
+      fail_end_in_scope();
+    }
+    return current_ = Token::end_of_input;
+  }
+  const char c = text_[at_.offset];
+  if (c == ']' || c == '}') {
+    return current_ = close_scope(c);
+  }
+  if (!scopes_.empty() && !read_separator()) {
+    return current_ = Token::end_of_input;
+  }
+  if (!scopes_.empty() && !scopes_.back().is_array) {
+    if (!read_name()) {
+      return current_ = Token::end_of_input;
+    }
+    std::string name = std::move(value_);
+    after_name_ = read_value();
+    pending_value_ = std::move(value_);
+    value_ = std::move(name);
+    return current_ = failed() ? Token::end_of_input : Token::name;
+  }
+  current_ = read_value();
+  return current_;
+}
+
+const std::string& JsonTokenReader::text() {
+  // The string value behind a name is left unread while the name is current.
+  if (string_pending_ && current_ == Token::string) {
+    string_pending_ = false;
+    read_string(value_, "string value");
+  }
+  return value_;
+}
+
+bool JsonTokenReader::skip_whitespace() {
+  for (; at_.offset < text_.size(); ++at_.offset) {
+    const char c = text_[at_.offset];
+    const bool carriage_return = c == '\r';
+    if (carriage_return && text_.substr(at_.offset + 1, 1) == "\n") {
+      ++at_.offset;
+    }
+    if (carriage_return || c == '\n') {
+      ++at_.line;
+      at_.line_start = at_.offset + 1;
+    } else if (c == '/') {
+      fail(
+          "Unexpected character ('/' (code 47)): maybe a (non-standard) comment? (not "
+          "recognized as one since Feature 'ALLOW_COMMENTS' not enabled for parser)");
+      return false;
+    } else if (static_cast<unsigned char>(c) < 0x20 && c != '\t') {
+      fail_at(at_.offset + 1,
+              fmt::format("Illegal character ({}): only regular white space (\\r, \\n, \\t) is "
+                          "allowed between tokens",
+                          describe_char(at_.offset)));
+      return false;
+    } else if (c != ' ' && c != '\t') {
+      return true;
+    }
+  }
+  return false;
+}
+
+// The comma between two entries, and the white space behind it.
+bool JsonTokenReader::read_separator() {
+  Scope& scope = scopes_.back();
+  if (!scope.has_entries) {
+    scope.has_entries = true;
+    return true;
+  }
+  if (text_[at_.offset] != ',') {
+    fail_unexpected(
+        fmt::format("was expecting comma to separate {} entries", scope_name(scope.is_array)));
+    return false;
+  }
+  ++at_.offset;
+  if (!skip_whitespace()) {
+    fail(fmt::format("Unexpected end-of-input within/between {} entries",
+                     scope_name(scope.is_array)));
+    return false;
+  }
+  return true;
+}
+
+bool JsonTokenReader::read_name() {
+  if (text_[at_.offset] != '"') {
+    fail_unexpected("was expecting double-quote to start field name");
+    return false;
+  }
+  ++at_.offset;
+  if (!read_string(value_, "name")) {
+    return false;
+  }
+  const auto fail_at_end = [this] {
+    fail("Unexpected end-of-input within/between Object entries");
+    return false;
+  };
+  if (!skip_whitespace()) {
+    return fail_at_end();
+  }
+  if (text_[at_.offset] != ':') {
+    fail_unexpected("was expecting a colon to separate field name and value");
+    return false;
+  }
+  ++at_.offset;
+  return skip_whitespace() || fail_at_end();
+}
+
+Token JsonTokenReader::read_value() {
+  const Position start = at_;
+  const char c = text_[at_.offset];
+  switch (c) {
+    case '"':
+      ++at_.offset;
+      string_pending_ = true;
+      return Token::string;
+    case '{': return open_scope(false, start);
+    case '[': return open_scope(true, start);
+    case 't': return read_literal("true", Token::literal_true);
+    case 'f': return read_literal("false", Token::literal_false);
+    case 'n': return read_literal("null", Token::literal_null);
+    case '}': fail_unexpected("expected a value"); return Token::end_of_input;
+    default: return c == '-' || is_digit(c) ? read_number() : fail_odd_value(start);
+  }
+}
+
+Token JsonTokenReader::open_scope(bool is_array, Position start) {
+  ++at_.offset;
+  scopes_.push_back({is_array, start});
+  if (scopes_.size() > depth_max) {
+    fail(
+        fmt::format("Document nesting depth ({}) exceeds the maximum allowed ({}, from "
+                    "`StreamReadConstraints.getMaxNestingDepth()`)",
+                    scopes_.size(), depth_max));
+    return Token::end_of_input;
+  }
+  value_ = is_array ? "[" : "{";
+  return is_array ? Token::start_array : Token::start_object;
+}
+
+Token JsonTokenReader::close_scope(char close) {
+  const bool is_array = close == ']';
+  if (scopes_.empty()) {
+    fail(fmt::format("Unexpected close marker '{}': no open {} to close", close,
+                     scope_name(is_array)));
+    return Token::end_of_input;
+  }
+  const Scope& scope = scopes_.back();
+  if (scope.is_array != is_array) {
+    fail(fmt::format("Unexpected close marker '{}': expected '{}' (for {} starting at {})", close,
+                     scope.is_array ? ']' : '}', scope_name(scope.is_array), place(scope.start)));
+    ++at_.offset;
+    return Token::end_of_input;
+  }
+  ++at_.offset;
+  scopes_.pop_back();
+  value_ = close;
+  return is_array ? Token::end_array : Token::end_object;
+}
+
+Token JsonTokenReader::read_literal(std::string_view literal, Token token) {
+  const std::size_t end = at_.offset + literal.size();
+  const bool ends = end >= text_.size() || !is_word_byte(text_[end]);
+  if (text_.substr(at_.offset, literal.size()) != literal || !ends) {
+    return fail_odd_value(at_);
+  }
+  at_.offset = end;
+  value_ = literal;
+  return token;
+}
+
+// A value that starts with something no value starts with, or a misspelt literal.
+Token JsonTokenReader::fail_odd_value(Position start) {
+  constexpr std::size_t word_shown_max = 256;
+  std::size_t end = start.offset;
+  while (end < text_.size() && starts_word(text_, start.offset) && is_word_byte(text_[end])) {
+    ++end;
+  }
+  const auto word = text_.substr(start.offset, end - start.offset);
+  if (word == "NaN" || word == "INF" || word == "Infinity") {
+    fail_not_a_number(start.offset, end);
+  } else if (!word.empty()) {
+    const bool cut = word.size() > word_shown_max;
+    fail(fmt::format("Unrecognized token '{}{}': was expecting {}", word.substr(0, word_shown_max),
+                     cut ? "..." : "", value_expected));
+    at_.offset = end;
+  } else if (text_[start.offset] == '+') {
+    fail_in_number(start.offset,
+                   "JSON spec does not allow numbers to have plus signs: enable "
+                   "`JsonReadFeature.ALLOW_LEADING_PLUS_SIGN_FOR_NUMBERS` to allow");
+  } else {
+    fail_unexpected(fmt::format("expected a valid value {}", value_expected));
+  }
+  return Token::end_of_input;
+}
+
+void JsonTokenReader::fail_not_a_number(std::size_t start, std::size_t end) {
+  at_.offset = end;
+  fail(
+      fmt::format("Non-standard token '{}': enable "
+                  "`JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow",
+                  text_.substr(start, end - start)));
+}
+
+// --- numbers ------------------------------------------------------------------------------------
+
+Token JsonTokenReader::read_number() {
+  const std::size_t start = at_.offset;
+  std::size_t at = start + (text_[start] == '-' ? 1 : 0);
+  if (at == text_.size()) {
+    fail_at(at, "Unexpected end-of-inputNo digit following sign");
+    return Token::end_of_input;
+  }
+  if (!is_digit(text_[at])) {
+    if (text_.substr(at, 8) == "Infinity") {
+      fail_not_a_number(start, at + 8);
+    } else if (text_.substr(at, 3) == "INF") {
+      fail_not_a_number(start, at + 3);
+    } else {
+      fail_in_number(at, "expected digit (0-9) to follow minus sign, for valid numeric value");
+    }
+    return Token::end_of_input;
+  }
+  if (text_[at] == '0' && at + 1 < text_.size() && is_digit(text_[at + 1])) {
+    at_.offset = at + 1;
+    fail("Invalid numeric value: Leading zeroes not allowed");
+    return Token::end_of_input;
+  }
+  while (at < text_.size() && is_digit(text_[at])) {
+    ++at;
+  }
+  const std::size_t integer_end = at;
+  if (!read_fraction(at) || !read_exponent(at)) {
+    return Token::end_of_input;
+  }
+  value_ = text_.substr(start, at - start);
+  at_.offset = at;
+  if (value_.size() > number_length_max) {
+    fail(
+        fmt::format("Number value length ({}) exceeds the maximum allowed ({}, from "
+                    "`StreamReadConstraints.getMaxNumberLength()`)",
+                    value_.size(), number_length_max));
+    return Token::end_of_input;
+  }
+  return at == integer_end ? Token::integer : Token::decimal;
+}
+
+bool JsonTokenReader::read_fraction(std::size_t& at) {
+  if (at == text_.size() || text_[at] != '.') {
+    return true;
+  }
+  const std::size_t digits = at + 1;
+  for (++at; at < text_.size() && is_digit(text_[at]);) {
+    ++at;
+  }
+  if (at > digits) {
+    return true;
+  }
+  fail_in_number(at, "Decimal point not followed by a digit");
+  return false;
+}
+
+bool JsonTokenReader::read_exponent(std::size_t& at) {
+  if (at == text_.size() || (text_[at] != 'e' && text_[at] != 'E')) {
+    return true;
+  }
+  ++at;
+  if (at < text_.size() && (text_[at] == '+' || text_[at] == '-')) {
+    ++at;
+  }
+  const std::size_t digits = at;
+  while (at < text_.size() && is_digit(text_[at])) {
+    ++at;
+  }
+  if (at > digits) {
+    return true;
+  }
+  fail_in_number(at, "Exponent indicator not followed by a digit");
+  return false;
+}
+
+// --- strings ------------------------------------------------------------------------------------
+
+// From behind the opening quote to behind the closing one. `where` says what the string is, for the
+// words of an error.
+bool JsonTokenReader::read_string(std::string& out, std::string_view where) {
+  out.clear();
+  high_surrogate_ = 0;
+  while (at_.offset < text_.size()) {
+    const auto byte = static_cast<unsigned char>(text_[at_.offset]);
+    if (byte == '"') {
+      append_unit(out, 0);
+      ++at_.offset;
+      return true;
+    }
+    if (byte < 0x20) {
+      fail(
+          fmt::format("Illegal unquoted character ({}): has to be escaped using backslash to be "
+                      "included in {}",
+                      describe_char(at_.offset), where));
+      return false;
+    }
+    if (byte == '\\') {
+      ++at_.offset;
+      if (!read_escape(out)) {
+        return false;
+      }
+    } else {
+      append_unit(out, 0);
+      out += static_cast<char>(byte);
+      ++at_.offset;
+    }
+  }
+  fail(where == "name" ? "Unexpected end-of-input in field name"
+                       : "Unexpected end-of-input: was expecting closing quote for a string value");
+  return false;
+}
+
+bool JsonTokenReader::read_escape(std::string& out) {
+  if (at_.offset == text_.size()) {
+    fail("Unexpected end-of-input in character escape sequence");
+    return false;
+  }
+  const char c = text_[at_.offset];
+  std::uint32_t unit = 0;
+  switch (c) {
+    case '"':
+    case '\\':
+    case '/': unit = static_cast<unsigned char>(c); break;
+    case 'b': unit = '\b'; break;
+    case 'f': unit = '\f'; break;
+    case 'n': unit = '\n'; break;
+    case 'r': unit = '\r'; break;
+    case 't': unit = '\t'; break;
+    case 'u':
+      ++at_.offset;
+      if (!read_hex4(unit)) {
+        return false;
+      }
+      if (unit == 0) {
+        append_unit(out, 0);
+        out += '\0';
+        return true;
+      }
+      append_unit(out, unit);
+      return true;
+    default:
+      fail(fmt::format("Unrecognized character escape {}", describe_char(at_.offset)));
+      at_.offset += utf8_length(text_, at_.offset);
+      return false;
+  }
+  ++at_.offset;
+  append_unit(out, unit);
+  return true;
+}
+
+bool JsonTokenReader::read_hex4(std::uint32_t& unit) {
+  unit = 0;
+  for (int i = 0; i < 4; ++i, ++at_.offset) {
+    if (at_.offset == text_.size()) {
+      fail("Unexpected end-of-input in character escape sequence");
+      return false;
+    }
+    const int digit = hex_digit(text_[at_.offset]);
+    if (digit < 0) {
+      fail_unexpected("expected a hex-digit for character escape sequence");
+      return false;
+    }
+    unit = unit * 16 + static_cast<std::uint32_t>(digit);
+  }
+  return true;
+}
+
+// Appends a UTF-16 unit, joining the two halves of a pair. A half that stays alone becomes `?`,
+// which is what the service's matcher compares. Unit 0 only ends a pair that was begun.
+void JsonTokenReader::append_unit(std::string& out, std::uint32_t unit) {
+  const bool low = unit >= 0xDC00 && unit < 0xE000;
+  if (high_surrogate_ != 0) {
+    const std::uint32_t high = std::exchange(high_surrogate_, 0);
+    if (low) {
+      utf8_append(out, 0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00));
+      return;
+    }
+    out += '?';
+  }
+  if (unit >= 0xD800 && unit < 0xDC00) {
+    high_surrogate_ = unit;
+  } else if (low) {
+    out += '?';
+  } else if (unit != 0) {
+    utf8_append(out, unit);
+  }
+}
+
+}  // namespace signalbox::rules
