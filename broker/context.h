@@ -26,15 +26,19 @@ struct Caller {
 // Keys an operation found missing in memory, and what the disk said when it ran again.
 class Fetched {
  public:
-  // The value under key, nullopt when there is none; asks for it and sets missing() when it is not
-  // known yet.
-  std::optional<std::string_view> get(std::string_view key);
+  // Nullptr: not known yet, and now wanted. Otherwise the value under key, or nullopt when the disk
+  // has none.
+  const std::optional<std::string>* get(std::string_view key);
   bool missing() const { return !wanted_.empty(); }
 
-  // The engine's side: keys to read, and the answers laid in for the rerun.
-  const std::vector<std::string>& wanted() const { return wanted_; }
-  void clear_wanted() { wanted_.clear(); }
+  // The engine's side: the keys to read (those wanted now and those known already, for the rerun
+  // starts from nothing), and the answers laid in.
+  std::vector<std::string> all_keys() const;
   void lay_in(std::string key, std::optional<std::string> value);
+  // For another attempt: nothing known, nothing wanted.
+  void clear();
+  // The operation itself has deleted the key: the disk's answer, if there is one, no longer holds.
+  void forget(std::string_view key);
 
  private:
   std::vector<std::string> wanted_;

@@ -7,11 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "broker/error.h"
 #include "broker/ids.h"
 
 namespace signalbox::broker {
 
-// Two places for a queue's messages, so that a scan for the next visible ones passes no delayed ones.
+// Two places for a queue's messages, so that a scan for the next visible ones passes no delayed
+// ones.
 enum class Lane : std::uint8_t {
   ready = 0,    // visible on arrival, in order of arrival
   delayed = 1,  // kept apart until due; then a redirect to it joins the ready lane
@@ -34,6 +36,7 @@ struct PreparedMessage {
   std::string md5_of_body;
   std::optional<std::string> md5_of_attributes;
   std::optional<std::string> md5_of_system_attributes;
+  std::optional<Error> refused;  // a batch entry that fails alone
 };
 
 // A message handed to a consumer: the decision; the body follows on the io thread.

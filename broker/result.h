@@ -4,7 +4,7 @@
 #include <boost/outcome/basic_result.hpp>
 #include <boost/outcome/policy/all_narrow.hpp>
 #include <boost/outcome/try.hpp>
-
+#include <cstdint>
 #include <utility>
 #include <variant>
 
@@ -21,12 +21,14 @@ inline auto ok() { return boost::outcome_v2::success(); }
 // TRY(auto x, f()) unpacks a Result or returns its error; TRY_STATUS(f()) for Status.
 #define SIGNALBOX_TRY(...) BOOST_OUTCOME_TRY(__VA_ARGS__)
 
-// The operation needs keys from the disk: Context::fetch names them. It has changed nothing and runs
-// again from the start when they are there.
-struct NeedKeys {};
+// The operation needs the disk: the keys Context::fetched wants, or the next window of a queue.
+// What it lacks has changed nothing; it runs again from the start when the disk has answered.
+struct NeedKeys {
+  std::uint64_t window_of_queue = 0;  // 0: keys
+};
 
-// The operation has nothing to answer yet: it runs again when something is published to the queue, or
-// when Context::wait_deadline passes.
+// The operation has nothing to answer yet: it runs again when something is published to the queue,
+// or when Context::wait_deadline passes.
 struct Wait {
   std::uint64_t queue_id;
 };
@@ -53,7 +55,7 @@ class Answer {
   const T* value() const { return std::get_if<T>(&state_); }
   T* value() { return std::get_if<T>(&state_); }
   const Error* error() const { return std::get_if<Error>(&state_); }
-  bool needs_keys() const { return std::holds_alternative<NeedKeys>(state_); }
+  const NeedKeys* needs_keys() const { return std::get_if<NeedKeys>(&state_); }
   const Wait* wait() const { return std::get_if<Wait>(&state_); }
 
  private:

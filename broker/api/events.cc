@@ -22,6 +22,10 @@ bool is_bus_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c == '/' || is_name_char(c); });
 }
 
+bool is_path_key(std::string_view text) {
+  return is_name(text) && text.find('.') == std::string_view::npos;
+}
+
 bool is_bus_name_or_arn(std::string_view text) {
   if (text.starts_with("arn:aws")) {
     const auto marker = text.find(":event-bus/");

@@ -14,6 +14,7 @@ namespace signalbox::broker::api {
 bool is_name(std::string_view text);          // [\.\-_A-Za-z0-9]+
 bool is_bus_name(std::string_view text);      // [/\.\-_A-Za-z0-9]+
 bool is_bus_name_or_arn(std::string_view text);
+bool is_path_key(std::string_view text);      // [A-Za-z0-9\_\-]+
 
 constexpr Traits name_required{.required = true, .min = 1, .max = 64,
                                .pattern = R"([\.\-_A-Za-z0-9]+)", .matches = is_name};
@@ -26,6 +27,11 @@ constexpr Traits bus_name_or_arn{
 constexpr Traits next_token_traits{.min = 1, .max = 2048};
 constexpr Traits limit_traits{.min = 1, .max = 100};
 constexpr Traits arn_required{.required = true, .min = 1, .max = 1600};
+constexpr Traits tag_key{.min = 1, .max = 128};
+constexpr Traits event_resource{.max = 2048};
+constexpr Traits input_path_key{
+    .min = 1, .max = 256, .pattern = R"([A-Za-z0-9\_\-]+)", .matches = is_path_key};
+constexpr Traits input_path{.max = 256};
 
 struct Tag {
   std::string key;
@@ -352,7 +358,8 @@ struct InputTransformer {
   static constexpr auto fields() {
     using T = InputTransformer;
     return std::tuple{
-        field("InputPathsMap", &T::input_paths_map, {.max = 100}),
+        field("InputPathsMap", &T::input_paths_map,
+              {.max = 100, .each = &input_path, .each_key = &input_path_key}),
         field("InputTemplate", &T::input_template, {.required = true, .min = 1, .max = 8192})};
   }
 };
@@ -465,7 +472,8 @@ struct RemoveTargetsRequest {
     using T = RemoveTargetsRequest;
     return std::tuple{field("Rule", &T::rule, name_required),
                       field("EventBusName", &T::event_bus_name, bus_name_or_arn),
-                      field("Ids", &T::ids, {.required = true, .min = 1, .max = 100}),
+                      field("Ids", &T::ids,
+                            {.required = true, .min = 1, .max = 100, .each = &name_prefix}),
                       field("Force", &T::force)};
   }
 };
@@ -505,7 +513,8 @@ struct PutEventsRequestEntry {
   static constexpr auto fields() {
     using T = PutEventsRequestEntry;
     return std::tuple{field("Time", &T::time), field("Source", &T::source),
-                      field("Resources", &T::resources), field("DetailType", &T::detail_type),
+                      field("Resources", &T::resources, {.each = &event_resource}),
+                      field("DetailType", &T::detail_type),
                       field("Detail", &T::detail),
                       field("EventBusName", &T::event_bus_name, bus_name_or_arn),
                       field("TraceHeader", &T::trace_header, {.min = 1, .max = 500})};
@@ -574,7 +583,7 @@ struct UntagResourceRequest {
   static constexpr auto fields() {
     using T = UntagResourceRequest;
     return std::tuple{field("ResourceARN", &T::resource_arn, arn_required),
-                      field("TagKeys", &T::tag_keys, required_member)};
+                      field("TagKeys", &T::tag_keys, {.required = true, .each = &tag_key})};
   }
 };
 struct ListTagsForResourceRequest {

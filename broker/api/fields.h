@@ -43,6 +43,9 @@ struct Traits {
   std::string_view query_name = {};
   std::string_view query_key = "Name";
   std::string_view query_value = "Value";
+  // What holds for each entry of a list or map of plain values, and for each key of a map.
+  const Traits* each = nullptr;
+  const Traits* each_key = nullptr;
 };
 
 constexpr Traits required_member{.required = true};

@@ -8,6 +8,7 @@
 
 #include "broker/api/fields.h"
 #include "broker/message.h"
+#include "broker/receipt_handle.h"
 
 namespace signalbox::broker::api {
 
@@ -340,6 +341,7 @@ struct DeleteMessageRequest {
     return std::tuple{field("QueueUrl", &T::queue_url, required),
                       field("ReceiptHandle", &T::receipt_handle, required)};
   }
+  std::optional<ReceiptHandle> opened;  // checked on the io thread
 };
 
 struct DeleteMessageBatchRequestEntry {
@@ -350,6 +352,7 @@ struct DeleteMessageBatchRequestEntry {
     return std::tuple{field("Id", &T::id, required),
                       field("ReceiptHandle", &T::receipt_handle, required)};
   }
+  std::optional<ReceiptHandle> opened;  // checked on the io thread
 };
 struct DeleteMessageBatchRequest {
   std::string queue_url;
@@ -388,6 +391,7 @@ struct ChangeMessageVisibilityRequest {
                       field("ReceiptHandle", &T::receipt_handle, required),
                       field("VisibilityTimeout", &T::visibility_timeout, required)};
   }
+  std::optional<ReceiptHandle> opened;  // checked on the io thread
 };
 
 struct ChangeMessageVisibilityBatchRequestEntry {
@@ -400,6 +404,7 @@ struct ChangeMessageVisibilityBatchRequestEntry {
                       field("ReceiptHandle", &T::receipt_handle, required),
                       field("VisibilityTimeout", &T::visibility_timeout)};
   }
+  std::optional<ReceiptHandle> opened;  // checked on the io thread
 };
 struct ChangeMessageVisibilityBatchRequest {
   std::string queue_url;

@@ -1,0 +1,62 @@
+// The Broker as the engine sees it: loading, time, and what a durable batch changes.
+#include "broker/broker.h"
+
+namespace signalbox::broker {
+
+namespace {
+constexpr std::size_t deadlines_per_tick = 64;
+}
+
+Broker::Broker(Settings settings, RuleDirectory& directory)
+    : settings_(std::move(settings)), directory_(directory), delays_(settings_.due_horizon_count) {}
+
+Broker::~Broker() = default;
+
+std::string Broker::load(const storage::View& view, Context& ctx) {
+  retention_clock_ms_ = to_ms(ctx.now);
+  if (auto problem = load_next_ids(view); !problem.empty()) return problem;
+  if (auto problem = load_worlds(view); !problem.empty()) return problem;
+  if (auto problem = load_queues(view, ctx); !problem.empty()) return problem;
+  if (auto problem = load_buses(view, ctx); !problem.empty()) return problem;
+  ++boot_epoch_;
+  put_next_ids(ctx);
+  delays_.reset_to_disk();
+  arm_delays();
+  return {};
+}
+
+void Broker::published(storage::CommitNumber number, const std::vector<Touched>& touched) {
+  durable_commit_ = number;
+  for (const auto& each : touched) {
+    const auto at = queues_.find(each.queue_id);
+    if (at == queues_.end()) continue;
+    at->second->durable_next_sequence = each.next_sequence;
+  }
+  // A delayed message that was due before it was durable waits for this.
+  if (delays_.first() != nullptr) arm_delays();
+  published_buses(number);
+}
+
+void Broker::tick(Context& ctx) {
+  retention_clock_ms_ = to_ms(ctx.now);
+  for (std::size_t i = 0; i < deadlines_per_tick; ++i) {
+    const auto due = deadlines_.pop_due(ctx.now);
+    if (!due) return;
+    const auto [kind, id] = *due;
+    const auto queue = queues_.find(id);
+    switch (kind) {
+      case DeadlineKind::leases:
+        if (queue != queues_.end()) end_leases(*queue->second, ctx);
+        break;
+      case DeadlineKind::delays: fire_delays(ctx); break;
+      case DeadlineKind::retention:
+        if (queue != queues_.end()) expire_messages(*queue->second, ctx);
+        break;
+      case DeadlineKind::fan_out: expand_fan_out(id, ctx); break;
+      case DeadlineKind::bus_log: expire_bus_log(id, ctx); break;
+      case DeadlineKind::long_poll: ended_polls_.push_back(id); break;
+    }
+  }
+}
+
+}  // namespace signalbox::broker

@@ -1,0 +1,305 @@
+// The domain: queues, buses, rules and deliveries. Synchronous and deterministic: no I/O, no
+// blocking, no clock but the context's. Owned by the core thread; nothing here is locked.
+//
+// An operation is one public function. It reads state, writes its effects to ctx.batch and changes
+// the state in memory at once: later decisions see it, durable or not. Nothing is rolled back: when
+// a commit fails the whole Broker is thrown away and loaded again from the store.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/api/events.h"
+#include "broker/api/sqs.h"
+#include "broker/bus.h"
+#include "broker/context.h"
+#include "broker/deadlines.h"
+#include "broker/delays.h"
+#include "broker/queue.h"
+#include "broker/result.h"
+#include "broker/rule_directory.h"
+#include "broker/settings.h"
+#include "storage/store.h"
+
+namespace signalbox::broker {
+
+// A range of the ready lane to be read into a queue's window, or of the due index into the horizon.
+struct LoadRequest {
+  enum class Kind : std::uint8_t { window, delays } kind = Kind::window;
+  std::uint64_t queue_id = 0;    // window only
+  std::uint32_t generation = 0;  // window only
+  std::string first, past_last;  // keys
+  std::size_t count_max = 0;
+  // window: what durable_next_sequence was when the read was asked for.
+  std::uint64_t durable_next_sequence = 0;
+};
+
+// What the disk holds in that range: window entries in order, or due entries in order.
+struct LoadResult {
+  std::vector<WindowEntry> window;
+  std::vector<DueEntry> due;
+  bool reached_end = false;  // no more in the range
+  bool failed = false;       // the disk did: nothing above counts
+};
+
+// Reads what a LoadRequest asks for. On a reader thread, under a view taken after every batch
+// decided before the request was durable.
+LoadResult read_load(const storage::View& view, const LoadRequest& request);
+
+class Broker {
+ public:
+  // The directory is shared with the io threads: they match events against it.
+  Broker(Settings settings, RuleDirectory& directory);
+  ~Broker();
+
+  // Rebuilds the state from a store. Returns an empty string, or what cannot be understood and in
+  // which key. Reads metadata, leases and counters; never the backlog.
+  std::string load(const storage::View& view, Context& ctx);
+
+  // ---- SQS ----
+  Result<api::CreateQueueResponse> create_queue(const api::CreateQueueRequest&, Context&);
+  Result<api::GetQueueUrlResponse> get_queue_url(const api::GetQueueUrlRequest&, Context&);
+  Result<api::ListQueuesResponse> list_queues(const api::ListQueuesRequest&, Context&);
+  Result<api::GetQueueAttributesResponse> get_queue_attributes(
+      const api::GetQueueAttributesRequest&, Context&);
+  Status set_queue_attributes(const api::SetQueueAttributesRequest&, Context&);
+  Status delete_queue(const api::DeleteQueueRequest&, Context&);
+  Status purge_queue(const api::PurgeQueueRequest&, Context&);
+  Status tag_queue(const api::TagQueueRequest&, Context&);
+  Status untag_queue(const api::UntagQueueRequest&, Context&);
+  Result<api::ListQueueTagsResponse> list_queue_tags(const api::ListQueueTagsRequest&, Context&);
+  Result<api::SendMessageResponse> send_message(const api::SendMessageRequest&, Context&);
+  Result<api::SendMessageBatchResponse> send_message_batch(const api::SendMessageBatchRequest&,
+                                                           Context&);
+  Answer<api::ReceiveMessageResponse> receive_message(const api::ReceiveMessageRequest&, Context&);
+  Answer<api::Empty> delete_message(const api::DeleteMessageRequest&, Context&);
+  Answer<api::DeleteMessageBatchResponse> delete_message_batch(
+      const api::DeleteMessageBatchRequest&, Context&);
+  Answer<api::Empty> change_message_visibility(const api::ChangeMessageVisibilityRequest&,
+                                               Context&);
+  Answer<api::ChangeMessageVisibilityBatchResponse> change_message_visibility_batch(
+      const api::ChangeMessageVisibilityBatchRequest&, Context&);
+
+  // ---- EventBridge ----
+  Result<api::CreateEventBusResponse> create_event_bus(const api::CreateEventBusRequest&, Context&);
+  Result<api::UpdateEventBusResponse> update_event_bus(const api::UpdateEventBusRequest&, Context&);
+  Status delete_event_bus(const api::DeleteEventBusRequest&, Context&);
+  Result<api::DescribeEventBusResponse> describe_event_bus(const api::DescribeEventBusRequest&,
+                                                           Context&);
+  Result<api::ListEventBusesResponse> list_event_buses(const api::ListEventBusesRequest&, Context&);
+  Result<api::PutRuleResponse> put_rule(const api::PutRuleRequest&, Context&);
+  Status delete_rule(const api::DeleteRuleRequest&, Context&);
+  Result<api::DescribeRuleResponse> describe_rule(const api::RuleRequest&, Context&);
+  Status enable_rule(const api::RuleRequest&, Context&);
+  Status disable_rule(const api::RuleRequest&, Context&);
+  Result<api::ListRulesResponse> list_rules(const api::ListRulesRequest&, Context&);
+  Result<api::ListRuleNamesByTargetResponse> list_rule_names_by_target(
+      const api::ListRuleNamesByTargetRequest&, Context&);
+  Result<api::TargetsResponse> put_targets(const api::PutTargetsRequest&, Context&);
+  Result<api::TargetsResponse> remove_targets(const api::RemoveTargetsRequest&, Context&);
+  Result<api::ListTargetsByRuleResponse> list_targets_by_rule(const api::ListTargetsByRuleRequest&,
+                                                              Context&);
+  Answer<api::PutEventsResponse> put_events(const api::PutEventsRequest&, Context&);
+  Result<api::TestEventPatternResponse> test_event_pattern(const api::TestEventPatternRequest&,
+                                                           Context&);
+  Status tag_resource(const api::TagResourceRequest&, Context&);
+  Status untag_resource(const api::UntagResourceRequest&, Context&);
+  Result<api::ListTagsForResourceResponse> list_tags_for_resource(
+      const api::ListTagsForResourceRequest&, Context&);
+
+  // ---- the engine's side ----
+
+  // Batches are numbered by the engine: state changed from now on becomes durable with this one.
+  void open_batch(storage::CommitNumber number) { open_commit_ = number; }
+  // Adds the counters of the queues and bus logs the open batch touched, and returns those queues.
+  struct Touched {
+    std::uint64_t queue_id;
+    std::uint64_t next_sequence;
+  };
+  std::vector<Touched> seal(storage::Batch& batch);
+  // The batch is durable: its messages may be handed out.
+  void published(storage::CommitNumber number, const std::vector<Touched>& touched);
+  // Fires what is due, a bounded slice of it; next_deadline() says when to come again.
+  void tick(Context& ctx);
+  std::optional<Time> next_deadline() const { return deadlines_.next(); }
+
+  // Reads the operations and ticks asked for since the last call.
+  std::vector<LoadRequest> take_loads() { return std::exchange(loads_, {}); }
+  void loaded(const LoadRequest& request, LoadResult result, Context& ctx);
+  // Queues where messages may have become visible without a commit (a lease ended): wake waiters.
+  std::vector<std::uint64_t> take_wakes() { return std::exchange(wakes_, {}); }
+
+  // Long polls end at a time of the engine's choosing: it sets them and learns which are over.
+  void set_poll_deadline(std::uint64_t id, Time due) {
+    deadlines_.set(DeadlineKind::long_poll, id, due);
+  }
+  void clear_poll_deadline(std::uint64_t id) { deadlines_.clear(DeadlineKind::long_poll, id); }
+  std::vector<std::uint64_t> take_ended_polls() { return std::exchange(ended_polls_, {}); }
+
+  const Settings& settings() const { return settings_; }
+  std::size_t queue_count() const { return queues_.size(); }
+  const Queue* queue_by_id(std::uint64_t id) const;
+
+  // Reads the bus log of a world's bus: the keys to scan, for the admin endpoint. Null: no such
+  // bus.
+  const Bus* find_bus(const Caller& caller, std::string_view name) const;
+  const BusCounters& bus_counters() const { return buses_.counters; }
+
+ private:
+  // worlds (worlds.cc)
+  Result<World*> world_of(const Caller& caller, Context& ctx);
+  World* find_world(std::string_view account, std::string_view region) const;
+  World& add_world(std::uint32_t id, std::string account, std::string region);
+  std::string load_worlds(const storage::View& view);
+  std::string load_next_ids(const storage::View& view);
+  std::uint64_t next_id() { return ++last_id_; }
+  void put_next_ids(Context& ctx);
+
+  // queues (sqs_queues.cc)
+  Result<Queue*> find_queue(std::string_view queue_url, Context& ctx);
+  Queue* find_queue_by_arn(std::string_view arn) const;
+  Queue& add_queue(std::uint64_t id, World& world, std::string name);
+  void put_queue_record(const Queue& queue, Context& ctx);
+  Status check_redrive_target(const World& world, const api::StringMap& attributes) const;
+  void touch(Queue& queue);
+  void forget_messages(Queue& queue);
+
+  // sending (sqs_send.cc)
+  // Stores a new message whose encoded record is head and body, visible after the delay.
+  void enqueue(Queue& queue, std::string_view head, std::string_view body, Duration delay,
+               Context& ctx);
+  struct NewMessage {
+    std::string_view head, body;
+    std::int64_t sent_ms = 0;
+    std::int64_t first_received_ms = 0;
+    std::uint32_t receive_count = 0;
+  };
+  void store_ready(Queue& queue, const NewMessage& message, Context& ctx);
+  void store_delayed(Queue& queue, const NewMessage& message, Duration delay, Context& ctx);
+  // Puts a pointer to a stored body at the tail of the ready lane.
+  void store_redirect(Queue& queue, WindowEntry entry, Context& ctx);
+  void append_to_window(Queue& queue, const WindowEntry& entry);
+
+  // receiving (sqs_receive.cc)
+  struct ReceivePlan;
+  // False: it needs keys first.
+  bool plan_receive(Queue& queue, std::size_t count_max, Context& ctx, ReceivePlan& plan);
+  void apply_receive(Queue& queue, const ReceivePlan& plan, Duration visibility, Context& ctx,
+                     std::vector<HandedOut>& handed_out);
+  HandedOut hand_out(Queue& queue, const WindowEntry& entry, Duration visibility, Context& ctx);
+  void move_to_dead_letters(Queue& queue, const WindowEntry& entry, Context& ctx);
+  void drop_expired(Queue& queue, const WindowEntry& entry, Context& ctx);
+  void erase_message(Queue& queue, const WindowEntry& entry, Context& ctx);
+  Queue* dead_letter_queue(const Queue& queue) const;
+  void ask_for_window(Queue& queue);
+  void refill_ahead(Queue& queue);
+
+  // leases: delete and change visibility (sqs_leases.cc)
+  enum class Found : std::uint8_t { leased, unleased, gone, unknown };
+  Found find_message(Queue& queue, Slot slot, Context& ctx);
+  void remove_message(Queue& queue, Slot slot, Found found, const IdBytes& id, Context& ctx);
+  void return_to_visible(Queue& queue, Slot slot, Lease& lease, Context& ctx);
+  void hide_until(Queue& queue, Slot slot, Lease& lease, std::int64_t visible_at_ms, Context& ctx);
+  void arm_lease(Queue& queue, std::int64_t visible_at_ms, Slot slot);
+  void arm_leases_deadline(Queue& queue);
+  void end_leases(Queue& queue, Context& ctx);
+  void put_lease(const Queue& queue, Slot slot, const Lease& lease, Context& ctx);
+  void look_up_handle(Queue& queue, const std::optional<ReceiptHandle>& opened, Context& ctx);
+  Answer<api::Empty> delete_one(Queue& queue, const std::string& handle,
+                                const std::optional<ReceiptHandle>& opened, Context& ctx);
+  Answer<api::Empty> change_one(Queue& queue, const std::string& handle,
+                                const std::optional<ReceiptHandle>& opened,
+                                std::optional<std::int64_t> timeout_s, Context& ctx);
+
+  // time (sqs_timers.cc)
+  void fire_delays(Context& ctx);
+  void arm_delays();
+  void expire_messages(Queue& queue, Context& ctx);
+  void arm_retention(Queue& queue);
+  // Lineage: what became of a message in the end, when the setting asks for it.
+  void log_step(std::string_view step, const IdBytes& id, const Queue& queue, Context& ctx);
+
+  std::string load_queues(const storage::View& view, Context& ctx);
+  std::string load_queue_state(const storage::View& view, Queue& queue);
+  std::string load_leases(const storage::View& view, Queue& queue, Context& ctx);
+
+  // buses (events_buses.cc)
+  // Null: there is no such bus. A world's default bus is made in memory when first asked for.
+  Result<Bus*> bus_at(const BusPlace& place, Context& ctx);
+  Result<Bus*> find_bus_or_error(const std::optional<std::string>& name_or_arn, Context& ctx);
+  Bus& add_bus(std::uint64_t id, World& world, std::string name);
+  void store_bus(Bus& bus, Context& ctx);
+
+  // rules and their targets (events_rules.cc, events_targets.cc)
+  Result<Rule*> find_rule_or_error(Bus& bus, const std::string& name);
+  void store_rule(const Rule& rule, Context& ctx);
+  void rule_changed(Rule& rule);
+  void publish_rules();
+  Status set_rule_state(const api::RuleRequest& request, std::string_view state, Context& ctx);
+
+  // tags (events_tags.cc)
+  struct Tagged {
+    Bus* bus = nullptr;
+    Rule* rule = nullptr;  // null: the bus itself
+  };
+  Result<Tagged> find_tagged(const std::string& arn, Context& ctx);
+  void store_tagged(const Tagged& tagged, Context& ctx);
+
+  // events (events_put.cc, events_deliver.cc)
+  api::PutEventsResultEntry put_event(const PreparedEvent& prepared, FanOutBudget& budget,
+                                      Context& ctx);
+  void append_to_log(Bus& bus, const AcceptedEvent& event, Context& ctx);
+  LogLimits log_limits() const;
+  std::vector<Delivery> deliveries_of(const Bus& bus, const std::vector<rules::RuleId>& matched);
+  std::optional<Delivery> delivery_to(const Rule& rule, const Target& target);
+  // Nullopt: the queue or the input of the target does not take this event.
+  std::optional<DeliveryBody> body_of(const Delivery& delivery, const AcceptedEvent& event);
+  void deliver(const Outgoing& outgoing, const AcceptedEvent& event, Context& ctx);
+
+  // wide fan-out (events_fan_out.cc)
+  // False: too much is waiting already; nothing has changed.
+  bool start_fan_out(const Bus& bus, const AcceptedEvent& event,
+                     const std::vector<Delivery>& deliveries, Context& ctx);
+  void expand_fan_out(std::uint64_t task_id, Context& ctx);
+  void deliver_slice(FanOutTask& task, Context& ctx);
+  void end_fan_out(const FanOutTask& task, Context& ctx);
+
+  // the engine's side of buses (events_load.cc)
+  std::string load_buses(const storage::View& view, Context& ctx);
+  std::string load_rules(const storage::View& view);
+  std::string load_targets(const storage::View& view);
+  std::string load_bus_logs(const storage::View& view);
+  std::string load_fan_out(const storage::View& view, Context& ctx);
+  void seal_bus_logs(storage::Batch& batch);
+  void published_buses(storage::CommitNumber number);
+  void expire_bus_log(std::uint64_t bus_id, Context& ctx);
+
+  const Settings settings_;
+  RuleDirectory& directory_;
+  Deadlines deadlines_;
+  Delays delays_;
+  std::vector<LoadRequest> loads_;
+  std::vector<std::uint64_t> wakes_;
+  std::vector<std::uint64_t> ended_polls_;
+
+  std::vector<std::unique_ptr<World>> worlds_;
+  std::map<std::pair<std::string, std::string>, World*, std::less<>> worlds_by_name_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Queue>> queues_;
+  std::map<std::string, Time, std::less<>> deleted_queues_;  // ARN -> when
+  std::vector<Queue*> touched_;
+  BusState buses_;
+
+  std::uint64_t last_id_ = 0;        // of queues, buses, rules and tasks; stored
+  std::uint64_t boot_epoch_ = 0;     // runs of this store so far: the top of receive numbers
+  std::uint64_t receive_count_ = 0;  // in this run
+  std::uint64_t step_count_ = 0;
+  std::int64_t retention_clock_ms_ = 0;  // ctx.now of the latest tick or load
+  storage::CommitNumber open_commit_ = 1;
+  storage::CommitNumber durable_commit_ = 0;
+};
+
+}  // namespace signalbox::broker

@@ -1,0 +1,42 @@
+// The one index of everything that happens at a time: leases, delays, retention, long polls, tasks.
+// Core thread only. One entry per kind and id: a queue's thousand leases are one entry, the
+// earliest.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "broker/clock.h"
+
+namespace signalbox::broker {
+
+enum class DeadlineKind : std::uint8_t {
+  leases,     // id: queue; the earliest visibility timeout
+  delays,     // id: 0; the earliest delayed message
+  retention,  // id: queue; the oldest message expires
+  fan_out,    // id: task; its next slice
+  bus_log,    // id: bus; its oldest segment expires
+  long_poll,  // id: waiting job
+};
+
+class Deadlines {
+ public:
+  using Key = std::pair<DeadlineKind, std::uint64_t>;
+
+  // Sets or moves the entry.
+  void set(DeadlineKind kind, std::uint64_t id, Time due);
+  void clear(DeadlineKind kind, std::uint64_t id);
+  std::optional<Time> next() const;
+  // Takes the earliest entry that is due, if any.
+  std::optional<Key> pop_due(Time now);
+
+ private:
+  std::map<Key, Time> due_of_;
+  std::set<std::pair<Time, Key>> by_due_;
+};
+
+}  // namespace signalbox::broker

@@ -1,0 +1,40 @@
+// One request on its way through the engine: made on an io thread, decided on the core thread,
+// answered on the io thread. Owned by exactly one of them at a time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "broker/context.h"
+#include "broker/error.h"
+
+namespace signalbox::broker {
+
+class Broker;
+
+class Job {
+ public:
+  virtual ~Job() = default;
+
+  enum class Step : std::uint8_t {
+    answered,
+    needs_keys,    // fetched.wanted() names them; it changed nothing
+    needs_window,  // of the queue in queue_id; it changed nothing
+    waits,         // for the queue in queue_id, until wait_deadline
+  };
+
+  // Decides, on the core thread. May be called again after any step but answered.
+  virtual Step run(Broker& broker, Context& ctx) = 0;
+  // Replaces whatever was decided by this error: the commit failed, or there is no room.
+  virtual void refuse(const Error& error) = 0;
+  // False for Get, List, Describe: they answer while the store takes no writes.
+  virtual bool writes() const = 0;
+
+  Caller caller;
+  Fetched fetched;
+  std::optional<Time> wait_deadline;
+  std::uint64_t queue_id = 0;
+  std::uint64_t id = 0;  // the engine's, while it waits
+};
+
+}  // namespace signalbox::broker

@@ -1,0 +1,33 @@
+// What is done to a request on the io thread, before the core sees it: checks that need no state,
+// hashing, encoding, matching. Pure functions of the request and this context.
+#pragma once
+
+#include "broker/api/events.h"
+#include "broker/api/sqs.h"
+#include "broker/clock.h"
+#include "broker/context.h"
+#include "broker/ids.h"
+#include "broker/result.h"
+
+namespace signalbox::broker {
+
+class RuleDirectory;
+
+struct PrepareContext {
+  Time wall;
+  IdSource& ids;
+  const Caller& caller;
+  RuleDirectory& directory;
+  const HandleKey& handle_key;
+};
+
+// Overloads exist for the requests that need it; the dispatcher calls the one that fits.
+Status prepare(api::SendMessageRequest& request, PrepareContext& context);
+Status prepare(api::SendMessageBatchRequest& request, PrepareContext& context);
+Status prepare(api::DeleteMessageRequest& request, PrepareContext& context);
+Status prepare(api::DeleteMessageBatchRequest& request, PrepareContext& context);
+Status prepare(api::ChangeMessageVisibilityRequest& request, PrepareContext& context);
+Status prepare(api::ChangeMessageVisibilityBatchRequest& request, PrepareContext& context);
+Status prepare(api::PutEventsRequest& request, PrepareContext& context);
+
+}  // namespace signalbox::broker

@@ -1,0 +1,57 @@
+// The attributes of a queue: one row each, with the service's ranges, defaults and errors.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker/queue.h"
+#include "broker/result.h"
+
+namespace signalbox::broker {
+
+enum class AttributeKind : std::uint8_t {
+  number,
+  boolean,
+  text,           // kept and echoed
+  redrive,        // RedrivePolicy
+  redrive_allow,  // RedriveAllowPolicy
+  fifo,           // only where FifoQueue is true
+  computed,       // read only
+};
+
+struct AttributeRow {
+  std::string_view name;
+  AttributeKind kind;
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  std::string_view default_text = {};  // empty: absent until set
+};
+
+// Null for a name the service does not know.
+const AttributeRow* find_attribute(std::string_view name);
+
+// Checks the given attributes of a standard queue by themselves; the dead-letter target is the
+// broker's to look up.
+Status check_attributes(const api::StringMap& given);
+
+// The text GetQueueAttributes shows for a settable attribute: as set, or its default.
+std::optional<std::string> attribute_text(const Queue& queue, const AttributeRow& row);
+
+// What the broker acts on; the attributes have passed check_attributes.
+QueueSettings settings_of(const api::StringMap& attributes);
+Result<RedrivePolicy> read_redrive_policy(const std::string& text);
+
+// All names in the order of the table.
+template <class Visit>
+void for_each_attribute(Visit&& visit);
+
+extern const AttributeRow attribute_rows[];
+extern const std::size_t attribute_row_count;
+
+template <class Visit>
+void for_each_attribute(Visit&& visit) {
+  for (std::size_t i = 0; i < attribute_row_count; ++i) visit(attribute_rows[i]);
+}
+
+}  // namespace signalbox::broker

@@ -1,0 +1,414 @@
+// The queues themselves: create, find, list, attributes, tags, purge, delete.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "broker/broker.h"
+#include "broker/page_token.h"
+#include "broker/queue_attributes.h"
+#include "broker/queue_url.h"
+#include "broker/record.h"
+#include "storage/keys.h"
+
+namespace signalbox::broker {
+
+namespace keys = storage::keys;
+
+namespace {
+
+constexpr std::uint8_t queue_format = 1;
+constexpr std::uint8_t state_format = 1;
+constexpr std::size_t name_length_max = 80;
+constexpr std::int64_t list_results_max = 1000;
+constexpr std::chrono::seconds deleted_name_blocked{60};
+
+Error no_such_queue() {
+  return {ErrorCode::queue_does_not_exist, "The specified queue does not exist."};
+}
+
+bool is_queue_name(std::string_view name) {
+  return !name.empty() && name.size() <= name_length_max &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '-' || c == '_';
+         });
+}
+
+Status check_new_queue(const api::CreateQueueRequest& request) {
+  const auto fifo = request.attributes.find("FifoQueue");
+  const bool wants_fifo = fifo != request.attributes.end() && fifo->second == "true";
+  if (wants_fifo && request.queue_name.ends_with(".fifo")) {
+    return Error{ErrorCode::unsupported_operation,
+                 "FIFO queues are not supported by this version of Signalbox."};
+  }
+  if (!is_queue_name(request.queue_name)) {
+    return Error{ErrorCode::invalid_parameter_value,
+                 "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in "
+                 "length"};
+  }
+  return check_attributes(request.attributes);
+}
+
+// Every given attribute must equal the queue's own; omitted ones are not compared.
+Status check_same_attributes(const Queue& queue, const api::StringMap& given) {
+  for (const auto& [name, text] : given) {
+    const auto mine = attribute_text(queue, *find_attribute(name));
+    if (mine.value_or("") == text) continue;
+    return Error{ErrorCode::queue_name_exists,
+                 fmt::format("A queue already exists with the same name and a different value for "
+                             "attribute {}",
+                             name)};
+  }
+  return ok();
+}
+
+std::string computed_attribute(const Queue& queue, std::string_view name) {
+  if (name == "ApproximateNumberOfMessages") return fmt::to_string(queue.visible_count());
+  if (name == "ApproximateNumberOfMessagesDelayed") return fmt::to_string(queue.delayed_total);
+  if (name == "ApproximateNumberOfMessagesNotVisible") return fmt::to_string(queue.in_flight_count);
+  if (name == "CreatedTimestamp") return fmt::to_string(queue.created_s);
+  if (name == "LastModifiedTimestamp") return fmt::to_string(queue.modified_s);
+  return queue.arn();
+}
+
+std::int64_t to_s(Time time) { return to_ms(time) / 1000; }
+
+}  // namespace
+
+Result<Queue*> Broker::find_queue(std::string_view queue_url, Context& ctx) {
+  const auto place = parse_queue_url(queue_url, ctx.caller);
+  if (!place) {
+    return Error{ErrorCode::invalid_parameter_value,
+                 fmt::format("The address {} is not valid for this endpoint.", queue_url)};
+  }
+  World* world = find_world(place->account, place->region);
+  if (world == nullptr) return no_such_queue();
+  const auto at = world->queues.find(place->name);
+  if (at == world->queues.end()) return no_such_queue();
+  return at->second;
+}
+
+Queue* Broker::find_queue_by_arn(std::string_view arn) const {
+  const auto place = parse_queue_arn(arn);
+  if (!place) return nullptr;
+  World* world = find_world(place->account, place->region);
+  if (world == nullptr) return nullptr;
+  const auto at = world->queues.find(place->name);
+  return at == world->queues.end() ? nullptr : at->second;
+}
+
+const Queue* Broker::queue_by_id(std::uint64_t id) const {
+  const auto at = queues_.find(id);
+  return at == queues_.end() ? nullptr : at->second.get();
+}
+
+Queue& Broker::add_queue(std::uint64_t id, World& world, std::string name) {
+  auto queue = std::make_unique<Queue>();
+  queue->id = id;
+  queue->world = &world;
+  queue->name = std::move(name);
+  world.queues[queue->name] = queue.get();
+  return *(queues_[id] = std::move(queue));
+}
+
+void Broker::put_queue_record(const Queue& queue, Context& ctx) {
+  RecordWriter record;
+  record.u8(queue_format).u32(queue.world->id).bytes(queue.name);
+  record.i64(queue.created_s).i64(queue.modified_s).map(queue.attributes).map(queue.tags);
+  ctx.batch.put(keys::queue(queue.id), record.view());
+}
+
+Status Broker::check_redrive_target(const World& world, const api::StringMap& attributes) const {
+  const auto at = attributes.find("RedrivePolicy");
+  if (at == attributes.end() || at->second.empty()) return ok();
+  SIGNALBOX_TRY(const auto policy, read_redrive_policy(at->second));
+  const auto refuse = [&](std::string_view reason) -> Error {
+    return {ErrorCode::invalid_parameter_value,
+            fmt::format("Value {} for parameter RedrivePolicy is invalid. Reason: {}", at->second,
+                        reason)};
+  };
+  const auto place = parse_queue_arn(policy.dead_letter_target_arn);
+  if (!place || place->account != world.account || place->region != world.region) {
+    return refuse("Invalid value for deadLetterTargetArn.");
+  }
+  if (find_queue_by_arn(policy.dead_letter_target_arn) == nullptr) {
+    return refuse("Dead letter target does not exist.");
+  }
+  return ok();
+}
+
+Result<api::CreateQueueResponse> Broker::create_queue(const api::CreateQueueRequest& request,
+                                                      Context& ctx) {
+  SIGNALBOX_TRY(check_new_queue(request));
+  SIGNALBOX_TRY(World* const world, world_of(ctx.caller, ctx));
+  const auto url = make_queue_url(ctx.caller.base_url, world->account, request.queue_name);
+  if (const auto at = world->queues.find(request.queue_name); at != world->queues.end()) {
+    SIGNALBOX_TRY(check_same_attributes(*at->second, request.attributes));
+    return api::CreateQueueResponse{url};
+  }
+  SIGNALBOX_TRY(check_redrive_target(*world, request.attributes));
+  if (settings_.queue_deleted_recently) {
+    const auto deleted = deleted_queues_.find(world->arn("sqs", request.queue_name));
+    if (deleted != deleted_queues_.end() && ctx.now - deleted->second < deleted_name_blocked) {
+      return Error{ErrorCode::queue_deleted_recently,
+                   "You must wait 60 seconds after deleting a queue before you can create another "
+                   "with the same name."};
+    }
+  }
+  Queue& queue = add_queue(next_id(), *world, request.queue_name);
+  queue.attributes = request.attributes;
+  std::erase_if(queue.attributes, [](const auto& entry) { return entry.second.empty(); });
+  queue.tags = request.tags;
+  queue.created_s = queue.modified_s = to_s(ctx.wall);
+  queue.settings = settings_of(queue.attributes);
+  put_next_ids(ctx);
+  put_queue_record(queue, ctx);
+  touch(queue);
+  return api::CreateQueueResponse{url};
+}
+
+Result<api::GetQueueUrlResponse> Broker::get_queue_url(const api::GetQueueUrlRequest& request,
+                                                       Context& ctx) {
+  const auto& account = request.queue_owner_aws_account_id.value_or(ctx.caller.account);
+  const World* world = find_world(account, ctx.caller.region);
+  if (world == nullptr || !world->queues.contains(request.queue_name)) return no_such_queue();
+  return api::GetQueueUrlResponse{make_queue_url(ctx.caller.base_url, account, request.queue_name)};
+}
+
+Result<api::ListQueuesResponse> Broker::list_queues(const api::ListQueuesRequest& request,
+                                                    Context& ctx) {
+  const std::int64_t count_max = request.max_results.value_or(list_results_max);
+  if (count_max < 1 || count_max > list_results_max) {
+    return Error{
+        ErrorCode::invalid_parameter_value,
+        fmt::format("Value {} for parameter MaxResults is invalid. Reason: MaxResults must "
+                    "be an integer between 1 and 1000.",
+                    count_max)};
+  }
+  const std::string prefix = request.queue_name_prefix.value_or("");
+  std::string after;
+  if (request.next_token) {
+    const auto token = read_page_token(*request.next_token);
+    if (!token) return Error{ErrorCode::invalid_parameter_value, "Invalid or expired next token."};
+    after = *token;
+  }
+  api::ListQueuesResponse response;
+  const World* world = find_world(ctx.caller.account, ctx.caller.region);
+  if (world == nullptr) return response;
+  api::StringList urls;
+  auto at = after.empty() ? world->queues.lower_bound(prefix) : world->queues.upper_bound(after);
+  std::string last;
+  for (; at != world->queues.end() && at->first.starts_with(prefix); ++at) {
+    if (static_cast<std::int64_t>(urls.size()) == count_max) {
+      if (request.max_results) response.next_token = make_page_token(last);
+      break;
+    }
+    urls.push_back(make_queue_url(ctx.caller.base_url, world->account, at->first));
+    last = at->first;
+  }
+  if (!urls.empty()) response.queue_urls = std::move(urls);
+  return response;
+}
+
+Result<api::GetQueueAttributesResponse> Broker::get_queue_attributes(
+    const api::GetQueueAttributesRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(Queue* const queue, find_queue(request.queue_url, ctx));
+  api::StringMap attributes;
+  const auto add = [&](const AttributeRow& row) {
+    if (row.kind == AttributeKind::fifo) return;
+    if (row.kind == AttributeKind::computed) {
+      attributes[std::string(row.name)] = computed_attribute(*queue, row.name);
+    } else if (auto text = attribute_text(*queue, row)) {
+      attributes[std::string(row.name)] = std::move(*text);
+    }
+  };
+  for (const auto& name : request.attribute_names) {
+    if (name == "All") {
+      for_each_attribute(add);
+    } else if (const auto* row = find_attribute(name)) {
+      add(*row);
+    } else {
+      return Error{ErrorCode::invalid_attribute_name, fmt::format("Unknown Attribute {}.", name)};
+    }
+  }
+  api::GetQueueAttributesResponse response;
+  if (!attributes.empty()) response.attributes = std::move(attributes);
+  return response;
+}
+
+Status Broker::set_queue_attributes(const api::SetQueueAttributesRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(Queue* const queue, find_queue(request.queue_url, ctx));
+  SIGNALBOX_TRY(check_attributes(request.attributes));
+  SIGNALBOX_TRY(check_redrive_target(*queue->world, request.attributes));
+  for (const auto& [name, text] : request.attributes) {
+    if (text.empty()) {
+      queue->attributes.erase(name);
+    } else {
+      queue->attributes[name] = text;
+    }
+  }
+  // The two kinds of server-side encryption exclude each other: the one set last stays.
+  const auto given = [&](const char* name) {
+    const auto at = request.attributes.find(name);
+    return at != request.attributes.end() && !at->second.empty() && at->second != "false";
+  };
+  if (given("KmsMasterKeyId")) queue->attributes.erase("SqsManagedSseEnabled");
+  if (given("SqsManagedSseEnabled")) queue->attributes.erase("KmsMasterKeyId");
+  queue->modified_s = to_s(ctx.wall);
+  queue->settings = settings_of(queue->attributes);
+  put_queue_record(*queue, ctx);
+  arm_retention(*queue);
+  return ok();
+}
+
+Status Broker::tag_queue(const api::TagQueueRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(Queue* const queue, find_queue(request.queue_url, ctx));
+  for (const auto& [key, value] : request.tags) queue->tags[key] = value;
+  put_queue_record(*queue, ctx);
+  return ok();
+}
+
+Status Broker::untag_queue(const api::UntagQueueRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(Queue* const queue, find_queue(request.queue_url, ctx));
+  for (const auto& key : request.tag_keys) queue->tags.erase(key);
+  put_queue_record(*queue, ctx);
+  return ok();
+}
+
+Result<api::ListQueueTagsResponse> Broker::list_queue_tags(const api::ListQueueTagsRequest& request,
+                                                           Context& ctx) {
+  SIGNALBOX_TRY(Queue* const queue, find_queue(request.queue_url, ctx));
+  api::ListQueueTagsResponse response;
+  if (!queue->tags.empty()) response.tags = queue->tags;
+  return response;
+}
+
+void Broker::forget_messages(Queue& queue) {
+  queue.ready_total = queue.delayed_total = queue.in_flight_count = 0;
+  queue.window.clear();
+  queue.leases.clear();
+  queue.returned.clear();
+  queue.lease_heap.clear();
+  queue.deleted_while_loading.clear();
+  queue.loading = false;
+  queue.load_from = queue.next_sequence;
+  deadlines_.clear(DeadlineKind::leases, queue.id);
+  deadlines_.clear(DeadlineKind::retention, queue.id);
+}
+
+Status Broker::purge_queue(const api::PurgeQueueRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(Queue* const queue, find_queue(request.queue_url, ctx));
+  if (queue->purged_at && ctx.now - *queue->purged_at < settings_.purge_cooldown) {
+    return Error{ErrorCode::purge_queue_in_progress,
+                 fmt::format("Only one PurgeQueue operation on {} is allowed every 60 seconds.",
+                             queue->name)};
+  }
+  // Constant time for any backlog: a new generation, and one range for the disk to forget.
+  const auto messages = keys::messages_of_generation(queue->id, queue->generation);
+  const auto leases = keys::leases_of_generation(queue->id, queue->generation);
+  ctx.batch.erase_range(messages.first, messages.past_last);
+  ctx.batch.erase_range(leases.first, leases.past_last);
+  forget_messages(*queue);
+  ++queue->generation;
+  queue->purged_at = ctx.now;
+  touch(*queue);
+  return ok();
+}
+
+Status Broker::delete_queue(const api::DeleteQueueRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(Queue* const queue, find_queue(request.queue_url, ctx));
+  const auto messages = keys::messages_of_queue(queue->id);
+  const auto leases = keys::leases_of_queue(queue->id);
+  ctx.batch.erase_range(messages.first, messages.past_last);
+  ctx.batch.erase_range(leases.first, leases.past_last);
+  ctx.batch.erase(keys::queue(queue->id));
+  ctx.batch.erase(keys::queue_state(queue->id));
+  forget_messages(*queue);
+  if (settings_.queue_deleted_recently) {
+    std::erase_if(deleted_queues_,
+                  [&](const auto& entry) { return ctx.now - entry.second > deleted_name_blocked; });
+    deleted_queues_[queue->arn()] = ctx.now;
+  }
+  wakes_.push_back(queue->id);  // long polls hear that it is gone
+  std::erase(touched_, queue);
+  queue->world->queues.erase(queue->name);
+  queues_.erase(queue->id);
+  return ok();
+}
+
+void Broker::touch(Queue& queue) {
+  if (queue.touched) return;
+  queue.touched = true;
+  touched_.push_back(&queue);
+}
+
+std::vector<Broker::Touched> Broker::seal(storage::Batch& batch) {
+  std::vector<Touched> touched;
+  touched.reserve(touched_.size());
+  for (Queue* queue : touched_) {
+    RecordWriter record;
+    record.u8(state_format).u32(queue->generation).u64(queue->next_sequence);
+    record.u64(queue->head_sequence()).u64(queue->ready_total).u64(queue->delayed_total);
+    batch.put(keys::queue_state(queue->id), record.view());
+    touched.push_back({queue->id, queue->next_sequence});
+    queue->touched = false;
+  }
+  touched_.clear();
+  seal_bus_logs(batch);
+  return touched;
+}
+
+std::string Broker::load_queues(const storage::View& view, Context& ctx) {
+  std::string problem;
+  const auto range = keys::all_of(keys::Prefix::queue);
+  const bool read = view.scan(
+      range.first, range.past_last, storage::Direction::forward, [&](auto key, auto value) {
+        RecordReader record(value);
+        const auto id = keys::parse_queue(key);
+        if (!id || record.u8() != queue_format) {
+          problem = "a queue record has a format this version does not know";
+          return false;
+        }
+        const std::uint32_t world_id = record.u32();
+        const std::string name(record.bytes());
+        if (record.failed() || world_id == 0 || world_id > worlds_.size()) {
+          problem = fmt::format("the record of queue {} is damaged", *id);
+          return false;
+        }
+        Queue& queue = add_queue(*id, *worlds_[world_id - 1], name);
+        queue.created_s = record.i64();
+        queue.modified_s = record.i64();
+        queue.attributes = record.map();
+        queue.tags = record.map();
+        queue.settings = settings_of(queue.attributes);
+        return true;
+      });
+  if (!read) return "the disk failed while reading the queues";
+  if (!problem.empty()) return problem;
+  for (const auto& [id, queue] : queues_) {
+    if (auto failure = load_queue_state(view, *queue); !failure.empty()) return failure;
+    if (auto failure = load_leases(view, *queue, ctx); !failure.empty()) return failure;
+    arm_retention(*queue);
+  }
+  return {};
+}
+
+std::string Broker::load_queue_state(const storage::View& view, Queue& queue) {
+  std::string value;
+  const auto status = view.get(keys::queue_state(queue.id), value);
+  if (status == storage::ReadStatus::failed) return "the disk failed while reading queue states";
+  RecordReader record(value);
+  if (status == storage::ReadStatus::absent || record.u8() != state_format) {
+    return fmt::format("the state record of queue {} is missing or of an unknown format",
+                       queue.name);
+  }
+  queue.generation = record.u32();
+  queue.next_sequence = queue.durable_next_sequence = record.u64();
+  queue.load_from = record.u64();
+  queue.ready_total = record.u64();
+  queue.delayed_total = record.u64();
+  if (record.failed()) return fmt::format("the state record of queue {} is damaged", queue.name);
+  return {};
+}
+
+}  // namespace signalbox::broker

@@ -1,0 +1,246 @@
+// ReceiveMessage: which messages are handed out, which have expired, which go to the dead letters.
+//
+// Planned first, touching nothing, so that the operation can stop and ask for keys; then applied.
+#include <fmt/format.h>
+
+#include "broker/broker.h"
+#include "broker/message_record.h"
+#include "storage/keys.h"
+
+namespace signalbox::broker {
+
+namespace keys = storage::keys;
+
+namespace {
+
+constexpr std::int64_t receive_count_max = 10;
+constexpr std::int64_t wait_s_max = 20;
+constexpr std::int64_t visibility_s_max = 43'200;
+constexpr std::uint64_t in_flight_max = 120'000;
+// Bounds one plan: expired and dead messages past it wait for the next one.
+constexpr std::size_t plan_steps_max = 100;
+
+Error out_of_range(std::int64_t value, std::string_view name, std::string_view reason) {
+  return {ErrorCode::invalid_parameter_value,
+          fmt::format("Value {} for parameter {} is invalid. Reason: {}", value, name, reason)};
+}
+
+Status check_ranges(const api::ReceiveMessageRequest& request) {
+  const auto outside = [](const std::optional<std::int64_t>& value, std::int64_t min,
+                          std::int64_t max) { return value && (*value < min || *value > max); };
+  if (outside(request.max_number_of_messages, 1, receive_count_max)) {
+    return out_of_range(*request.max_number_of_messages, "MaxNumberOfMessages",
+                        "Must be between 1 and 10, if provided.");
+  }
+  if (outside(request.wait_time_seconds, 0, wait_s_max)) {
+    return out_of_range(*request.wait_time_seconds, "WaitTimeSeconds",
+                        "Must be >= 0 and <= 20, if provided.");
+  }
+  if (outside(request.visibility_timeout, 0, visibility_s_max)) {
+    return out_of_range(*request.visibility_timeout, "VisibilityTimeout",
+                        "Must be between 0 and 43200, if provided.");
+  }
+  return ok();
+}
+
+}  // namespace
+
+struct Broker::ReceivePlan {
+  enum class Action : std::uint8_t { deliver, expire, move };
+  struct Step {
+    WindowEntry entry;  // sequence 0: it comes from returned, not from the window
+    Action action;
+  };
+  std::vector<Step> steps;
+  std::size_t returned_count = 0;  // entries to take off the front, stale ones included
+  std::size_t window_count = 0;
+  std::size_t deliver_count = 0;
+};
+
+Queue* Broker::dead_letter_queue(const Queue& queue) const {
+  if (!queue.settings.redrive) return nullptr;
+  Queue* target = find_queue_by_arn(queue.settings.redrive->dead_letter_target_arn);
+  return target == &queue ? nullptr : target;
+}
+
+bool Broker::plan_receive(Queue& queue, std::size_t count_max, Context& ctx, ReceivePlan& plan) {
+  const Queue* dead_letters = dead_letter_queue(queue);
+  const std::int64_t sent_before_ms = to_ms(ctx.now - queue.settings.retention);
+  // False: not durable yet, so neither it nor anything behind it is handed out.
+  const auto consider = [&](const WindowEntry& entry) {
+    if (entry.commit > durable_commit_) return false;
+    using Action = ReceivePlan::Action;
+    Action action = Action::deliver;
+    if (entry.sent_ms <= sent_before_ms) {
+      action = Action::expire;
+    } else if (dead_letters != nullptr &&
+               entry.receive_count >= queue.settings.redrive->max_receive_count) {
+      action = Action::move;
+      ctx.fetched.get(keys::message(queue.place_of(entry.body)));
+    } else {
+      ++plan.deliver_count;
+    }
+    plan.steps.push_back({entry, action});
+    return true;
+  };
+  const auto full = [&] {
+    return plan.deliver_count >= count_max || plan.steps.size() >= plan_steps_max;
+  };
+  for (const Slot slot : queue.returned) {
+    if (full()) break;
+    const auto lease = queue.leases.find(slot);
+    if (lease != queue.leases.end() && !lease->second.in_flight) {
+      WindowEntry entry;
+      entry.body = slot;
+      entry.sent_ms = lease->second.sent_ms;
+      entry.first_received_ms = lease->second.first_received_ms;
+      entry.receive_count = lease->second.receive_count;
+      entry.commit = lease->second.commit;
+      if (!consider(entry)) break;
+    }
+    ++plan.returned_count;
+  }
+  for (const auto& entry : queue.window) {
+    if (full() || !consider(entry)) break;
+    ++plan.window_count;
+  }
+  return !ctx.fetched.missing();
+}
+
+HandedOut Broker::hand_out(Queue& queue, const WindowEntry& entry, Duration visibility,
+                           Context& ctx) {
+  const std::int64_t now_ms = to_ms(ctx.now);
+  Lease& lease = queue.leases[entry.body];
+  lease.sent_ms = entry.sent_ms;
+  lease.receive_count = entry.receive_count + 1;
+  lease.first_received_ms =
+      entry.first_received_ms != 0 ? entry.first_received_ms : to_ms(ctx.wall);
+  lease.received_ms = now_ms;
+  lease.receive_number = boot_epoch_ << 40 | ++receive_count_;
+  lease.in_flight = false;
+  if (entry.sequence != 0 && entry.body != Slot(Lane::ready, entry.sequence)) {
+    // The lease takes over from the redirect that led here.
+    ctx.batch.erase(keys::message(queue.place_of(Slot(Lane::ready, entry.sequence))));
+  }
+  HandedOut handed;
+  handed.ref = queue.ref(entry.body);
+  handed.receive_count = lease.receive_count;
+  handed.first_received_ms = lease.first_received_ms;
+  handed.receive_number = lease.receive_number;
+  // Last: with a timeout of 0 the lease may be gone again at once.
+  hide_until(queue, entry.body, lease, now_ms + visibility.count(), ctx);
+  return handed;
+}
+
+void Broker::erase_message(Queue& queue, const WindowEntry& entry, Context& ctx) {
+  ctx.batch.erase(keys::message(queue.place_of(entry.body)));
+  if (entry.sequence == 0) {
+    ctx.batch.erase(keys::lease(queue.place_of(entry.body)));
+    queue.leases.erase(entry.body);
+  } else if (entry.body != Slot(Lane::ready, entry.sequence)) {
+    ctx.batch.erase(keys::message(queue.place_of(Slot(Lane::ready, entry.sequence))));
+  }
+  --queue.ready_total;
+  touch(queue);
+}
+
+void Broker::drop_expired(Queue& queue, const WindowEntry& entry, Context& ctx) {
+  erase_message(queue, entry, ctx);
+  log_step("expired", {}, queue, ctx);
+}
+
+void Broker::move_to_dead_letters(Queue& queue, const WindowEntry& entry, Context& ctx) {
+  const auto* stored = ctx.fetched.get(keys::message(queue.place_of(entry.body)));
+  Queue& target = *dead_letter_queue(queue);
+  const auto moved =
+      stored != nullptr && *stored
+          ? moved_record(**stored, entry.receive_count, entry.first_received_ms, queue.arn())
+          : std::nullopt;
+  if (moved) {
+    NewMessage message;
+    message.head = *moved;
+    message.sent_ms = entry.sent_ms;  // retention in a standard dead-letter queue goes on counting
+    message.first_received_ms = entry.first_received_ms;
+    message.receive_count = entry.receive_count;
+    store_ready(target, message, ctx);
+    log_step("moved", read_message(*moved)->record.id, queue, ctx);
+  }
+  erase_message(queue, entry, ctx);
+}
+
+void Broker::apply_receive(Queue& queue, const ReceivePlan& plan, Duration visibility, Context& ctx,
+                           std::vector<HandedOut>& handed_out) {
+  queue.returned.erase(queue.returned.begin(),
+                       queue.returned.begin() + static_cast<std::ptrdiff_t>(plan.returned_count));
+  queue.window.erase(queue.window.begin(),
+                     queue.window.begin() + static_cast<std::ptrdiff_t>(plan.window_count));
+  for (const auto& step : plan.steps) {
+    switch (step.action) {
+      case ReceivePlan::Action::deliver:
+        handed_out.push_back(hand_out(queue, step.entry, visibility, ctx));
+        break;
+      case ReceivePlan::Action::expire: drop_expired(queue, step.entry, ctx); break;
+      case ReceivePlan::Action::move: move_to_dead_letters(queue, step.entry, ctx); break;
+    }
+  }
+  if (!plan.steps.empty()) touch(queue);
+  refill_ahead(queue);
+}
+
+void Broker::ask_for_window(Queue& queue) {
+  if (queue.loading) return;
+  queue.loading = true;
+  queue.deleted_while_loading.clear();
+  const auto range = keys::messages_from(queue.place_of(Slot(Lane::ready, queue.load_from)));
+  LoadRequest request;
+  request.kind = LoadRequest::Kind::window;
+  request.queue_id = queue.id;
+  request.generation = queue.generation;
+  request.first = range.first.str();
+  request.past_last = range.past_last.str();
+  request.count_max = settings_.queue_window_messages - queue.window.size();
+  request.durable_next_sequence = queue.durable_next_sequence;
+  loads_.push_back(std::move(request));
+}
+
+void Broker::refill_ahead(Queue& queue) {
+  const bool low = queue.window.size() <= settings_.queue_window_messages / 2;
+  if (low && queue.load_from < queue.durable_next_sequence) ask_for_window(queue);
+}
+
+Answer<api::ReceiveMessageResponse> Broker::receive_message(
+    const api::ReceiveMessageRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(Queue* const queue, find_queue(request.queue_url, ctx));
+  SIGNALBOX_TRY(check_ranges(request));
+  const auto count_max = static_cast<std::size_t>(request.max_number_of_messages.value_or(1));
+  const Duration visibility = request.visibility_timeout
+                                  ? std::chrono::seconds(*request.visibility_timeout)
+                                  : queue->settings.visibility_timeout;
+  if (queue->in_flight_count >= in_flight_max) {
+    return Error{ErrorCode::over_limit,
+                 "Too many messages in flight: at most 120000 messages of a queue can be received "
+                 "and not yet deleted."};
+  }
+  api::ReceiveMessageResponse response;
+  while (response.handed_out.empty()) {
+    ReceivePlan plan;
+    if (!plan_receive(*queue, count_max, ctx, plan)) return NeedKeys{};
+    apply_receive(*queue, plan, visibility, ctx, response.handed_out);
+    if (!plan.steps.empty()) continue;
+    if (!queue->window.empty() || queue->load_from >= queue->durable_next_sequence) break;
+    ask_for_window(*queue);
+    return NeedKeys{queue->id};
+  }
+  if (!response.handed_out.empty()) {
+    // With a redrive policy a crash after the delivery must still count toward maxReceiveCount.
+    ctx.reply_before_commit = !queue->settings.redrive;
+    return response;
+  }
+  const Duration wait = request.wait_time_seconds ? std::chrono::seconds(*request.wait_time_seconds)
+                                                  : queue->settings.receive_wait;
+  if (!ctx.wait_deadline) ctx.wait_deadline = ctx.now + wait;
+  if (ctx.now < *ctx.wait_deadline) return Wait{queue->id};
+  return response;
+}
+
+}  // namespace signalbox::broker

@@ -1,0 +1,28 @@
+// An account and region pair: a world of its own, with its own queues and buses.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace signalbox::broker {
+
+struct Queue;
+struct Bus;
+
+struct World {
+  std::uint32_t id = 0;
+  std::string account;
+  std::string region;
+  // Ordered by name: listings are pages of these. The queues and buses are owned by the Broker.
+  std::map<std::string, Queue*, std::less<>> queues;
+  std::map<std::string, Bus*, std::less<>> buses;
+
+  std::string arn(std::string_view service, std::string_view resource) const {
+    std::string text = "arn:aws:";
+    text.append(service).append(":").append(region).append(":").append(account).append(":");
+    return text.append(resource);
+  }
+};
+
+}  // namespace signalbox::broker

@@ -1,0 +1,283 @@
+#include "protocol/dispatcher.h"
+
+#include <fmt/format.h>
+
+#include "broker/ids.h"
+#include "protocol/query_codec.h"
+
+namespace signalbox::protocol {
+
+namespace {
+
+constexpr std::size_t status_classes = 3;
+constexpr std::string_view status_class_names[status_classes] = {"2xx", "4xx", "5xx"};
+
+broker::IdSource& thread_ids() {
+  static thread_local broker::RandomIds ids;
+  return ids;
+}
+
+class AnswerTask final : public IoTask {
+ public:
+  explicit AnswerTask(std::unique_ptr<RequestJob> job) : job_(std::move(job)) {}
+  void run() override { RequestJob::answer(std::move(job_)); }
+
+ private:
+  std::unique_ptr<RequestJob> job_;
+};
+
+std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
+
+std::string_view query_of(std::string_view target) {
+  const auto mark = target.find('?');
+  return mark == std::string_view::npos ? std::string_view{} : target.substr(mark + 1);
+}
+
+bool is_form(const HttpRequest& request) {
+  return request.header("content-type").starts_with("application/x-www-form-urlencoded");
+}
+
+// Queue URLs are told as the client addresses us.
+std::string base_url_of(const HttpRequest& request) {
+  return fmt::format("http://{}", request.header("host"));
+}
+
+std::string json_message(std::string_view type, std::string_view message) {
+  std::string body = "{\"__type\":";
+  append_json_string(body, type);
+  body += ",\"message\":";
+  append_json_string(body, message);
+  return body += '}';
+}
+
+}  // namespace
+
+// Which operation a request names and in which form its members come.
+struct Dispatcher::Asked {
+  const Row* row = nullptr;
+  Wire wire = Wire::json_1_0;
+  Service service = Service::sqs;
+  QueryParameters parameters;
+  std::optional<broker::Error> error;  // set: nothing else counts but wire and service
+};
+
+Dispatcher::Dispatcher(DispatcherSettings settings, const broker::Clock& clock,
+                       broker::RuleDirectory& directory, broker::HandleKey handle_key,
+                       DispatcherPorts ports)
+    : settings_(std::move(settings)),
+      guard_(settings_.guard),
+      clock_(clock),
+      directory_(directory),
+      handle_key_(handle_key),
+      ports_(std::move(ports)),
+      counts_(std::make_unique<std::atomic<std::uint64_t>[]>(operation_rows().size() *
+                                                             status_classes)) {}
+
+void Dispatcher::set_store(std::shared_ptr<storage::Store> store) {
+  const std::lock_guard lock(store_mutex_);
+  store_ = std::move(store);
+}
+
+std::shared_ptr<storage::Store> Dispatcher::store() const {
+  const std::lock_guard lock(store_mutex_);
+  return store_;
+}
+
+HttpReply Dispatcher::refusal(unsigned status, std::string_view reason) {
+  HttpReply reply;
+  reply.status = status;
+  reply.body = json_message(
+      status == 413 ? "RequestEntityTooLargeException" : "BadRequestException", reason);
+  reply.close = true;
+  return reply;
+}
+
+bool Dispatcher::find_operation_asked(const HttpRequest& request, Asked& asked) const {
+  const auto target_header = request.header("x-amz-target");
+  if (!target_header.empty()) {
+    const auto target = parse_target(target_header);
+    asked.service = target ? target->service : Service::sqs;
+    asked.wire = asked.service == Service::sqs ? Wire::json_1_0 : Wire::json_1_1;
+    if (target) asked.row = find_operation(operation_rows(), target->service, target->operation);
+    if (asked.row == nullptr) {
+      asked.error = broker::Error{broker::ErrorCode::unknown_operation, {}};
+    }
+    return true;
+  }
+  const auto query_string = query_of(request.target);
+  const bool has_form = request.method == "POST" && is_form(request);
+  if (!has_form && query_string.find("Action=") == std::string_view::npos) return false;
+  asked.wire = Wire::query;
+  auto malformed =
+      QueryParameters::parse(has_form ? std::string_view(request.body) : std::string_view{},
+                             query_string, asked.parameters);
+  if (malformed) {
+    asked.error = to_error(std::move(*malformed));
+    return true;
+  }
+  const auto action = asked.parameters.find("Action");
+  if (action) asked.row = find_operation(operation_rows(), Service::sqs, *action);
+  if (asked.row == nullptr) {
+    asked.error = broker::Error{
+        broker::ErrorCode::unknown_operation,
+        fmt::format("The action {} is not valid for this endpoint.", action.value_or("(none)"))};
+  }
+  const auto queue_url = queue_url_of_path(path_of(request.target), base_url_of(request));
+  if (queue_url) asked.parameters.set_default("QueueUrl", *queue_url);
+  return true;
+}
+
+broker::Caller Dispatcher::caller_of(const HttpRequest& request,
+                                     std::string_view query_string) const {
+  auto scope = parse_credential_scope(request.header("authorization"), query_string,
+                                      {settings_.account, settings_.region});
+  broker::Caller caller;
+  caller.account = std::move(scope.account);
+  caller.region = std::move(scope.region);
+  caller.base_url = base_url_of(request);
+  caller.trace_header = request.header("x-amzn-trace-id");
+  return caller;
+}
+
+broker::Caller Dispatcher::default_caller() const {
+  broker::Caller caller;
+  caller.account = settings_.account;
+  caller.region = settings_.region;
+  return caller;
+}
+
+void Dispatcher::handle(HttpRequest&& request, std::shared_ptr<Exchange> exchange) {
+  if (auto refused = guard_.check(request); !refused.empty()) {
+    HttpReply reply;
+    reply.status = 403;
+    reply.body = json_message("AccessDeniedException", refused);
+    exchange->reply(std::move(reply));
+    return;
+  }
+  if (Guard::is_preflight(request)) {
+    exchange->reply(guard_.preflight_reply(request));
+    return;
+  }
+  Asked asked;
+  if (find_operation_asked(request, asked)) {
+    start(std::move(request), std::move(exchange), std::move(asked));
+    return;
+  }
+  if (ports_.admin(request, exchange)) return;
+  HttpReply reply;
+  reply.status = 404;
+  reply.body = json_message("UnknownOperationException",
+                            "No X-Amz-Target header, no Action parameter and no such path: this is "
+                            "Signalbox, which speaks the SQS and EventBridge protocols.");
+  Guard::add_cors_headers(request, reply);
+  exchange->reply(std::move(reply));
+}
+
+void Dispatcher::start(HttpRequest&& request, std::shared_ptr<Exchange> exchange, Asked&& asked) {
+  static const Row unknown{OperationRow{.service = Service::sqs, .name = "unknown"}, nullptr};
+  static const Row unknown_event{OperationRow{.service = Service::events, .name = "unknown"},
+                                 nullptr};
+  std::unique_ptr<RequestJob> job;
+  if (asked.row != nullptr) {
+    job = asked.row->make();
+    job->row = asked.row;
+  } else {
+    job = operation_rows().front().make();
+    job->row = asked.service == Service::sqs ? &unknown : &unknown_event;
+  }
+  job->host = this;
+  job->wire = asked.wire;
+  job->query_mode = request.header("x-amzn-query-mode") == "true";
+  job->request_id = broker::format_uuid(thread_ids().uuid());
+  job->id = ++last_job_id_;
+  job->exchange = std::move(exchange);
+  if (request.has_header("origin")) {
+    HttpReply cors;
+    Guard::add_cors_headers(request, cors);
+    job->cors_headers = std::move(cors.headers);
+  }
+  if (!asked.error) {
+    job->caller = caller_of(request, query_of(request.target));
+    broker::PrepareContext context{clock_.wall(), thread_ids(), job->caller, directory_,
+                                   handle_key_};
+    WireRequest wire_request;
+    wire_request.service = job->row->service;
+    wire_request.wire = job->wire;
+    wire_request.body = request.body;
+    wire_request.parameters = &asked.parameters;
+    asked.error = job->decode(wire_request, context);
+  }
+  if (asked.error) {
+    job->reply_error(*asked.error);
+    return;
+  }
+  if (job->may_wait()) {
+    job->exchange->watch_disconnect([this, id = job->id] { ports_.cancel(id); });
+  }
+  ports_.submit(std::move(job));
+}
+
+void Dispatcher::answer_on_io(std::unique_ptr<RequestJob> job) {
+  const auto io_thread = job->exchange->io_thread();
+  ports_.post_to_io(io_thread, std::make_unique<AnswerTask>(std::move(job)));
+}
+
+void Dispatcher::release(std::vector<std::unique_ptr<broker::Job>> jobs) {
+  for (auto& job : jobs) {
+    answer_on_io(std::unique_ptr<RequestJob>(static_cast<RequestJob*>(job.release())));
+  }
+}
+
+void Dispatcher::run_on_reader(std::unique_ptr<RequestJob> job) {
+  ports_.run_reader([this, job = job.release()] {
+    std::unique_ptr<RequestJob> mine(job);
+    mine->finish_from_disk();
+    answer_on_io(std::move(mine));
+  });
+}
+
+void Dispatcher::reply(RequestJob& job, unsigned status, std::string body,
+                       std::string query_error) {
+  HttpReply reply;
+  reply.status = status;
+  reply.content_type = content_type(job.wire);
+  reply.headers = std::move(job.cors_headers);
+  reply.headers.emplace_back("x-amzn-RequestId", job.request_id);
+  if (!query_error.empty()) reply.headers.emplace_back("x-amzn-query-error", query_error);
+  count(job.row, status);
+  ports_.log(job.row->name, status, job.request_id, status == 200 ? std::string_view{} : body);
+  reply.body = std::move(body);
+  job.exchange->reply(std::move(reply));
+}
+
+void Dispatcher::count(const Row* row, unsigned status) {
+  const auto rows = operation_rows();
+  if (row < rows.data() || row >= rows.data() + rows.size()) return;
+  const std::size_t status_class = status < 400 ? 0 : status < 500 ? 1 : 2;
+  counts_[static_cast<std::size_t>(row - rows.data()) * status_classes + status_class].fetch_add(
+      1, std::memory_order_relaxed);
+}
+
+std::string Dispatcher::metrics() const {
+  std::string text =
+      "# HELP signalbox_requests_total Requests answered, by operation and status class.\n"
+      "# TYPE signalbox_requests_total counter\n";
+  const auto rows = operation_rows();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t c = 0; c < status_classes; ++c) {
+      const auto value = counts_[i * status_classes + c].load(std::memory_order_relaxed);
+      if (value == 0) continue;
+      text += fmt::format(
+          "signalbox_requests_total{{service=\"{}\",operation=\"{}\",status=\"{}\"}} {}\n",
+          rows[i].service == Service::sqs ? "sqs" : "events", rows[i].name, status_class_names[c],
+          value);
+    }
+  }
+  text += fmt::format(
+      "# HELP signalbox_bodies_left_out_total Messages received whose body was gone by then.\n"
+      "# TYPE signalbox_bodies_left_out_total counter\nsignalbox_bodies_left_out_total {}\n",
+      left_out_.load(std::memory_order_relaxed));
+  return text;
+}
+
+}  // namespace signalbox::protocol

@@ -1,0 +1,75 @@
+// Every operation the broker answers: one row each. The request and response types, their fields
+// and so every codec follow from the function's signature.
+#include "protocol/request_job.h"
+
+namespace signalbox::protocol {
+
+namespace {
+
+using broker::Broker;
+
+enum class Kind : std::uint8_t { reads, writes, waits };
+
+template <auto function>
+constexpr Row row(Service service, std::string_view name, Kind kind) {
+  Row row;
+  row.service = service;
+  row.name = name;
+  row.read_only = kind == Kind::reads;
+  row.may_wait = kind == Kind::waits;
+  row.make = []() -> std::unique_ptr<RequestJob> { return std::make_unique<TypedJob<function>>(); };
+  return row;
+}
+
+constexpr auto sqs = Service::sqs;
+constexpr auto events = Service::events;
+
+// In order of service and name; the order is checked below.
+constexpr Row rows[] = {
+    row<&Broker::change_message_visibility>(sqs, "ChangeMessageVisibility", Kind::writes),
+    row<&Broker::change_message_visibility_batch>(sqs, "ChangeMessageVisibilityBatch",
+                                                  Kind::writes),
+    row<&Broker::create_queue>(sqs, "CreateQueue", Kind::writes),
+    row<&Broker::delete_message>(sqs, "DeleteMessage", Kind::writes),
+    row<&Broker::delete_message_batch>(sqs, "DeleteMessageBatch", Kind::writes),
+    row<&Broker::delete_queue>(sqs, "DeleteQueue", Kind::writes),
+    row<&Broker::get_queue_attributes>(sqs, "GetQueueAttributes", Kind::reads),
+    row<&Broker::get_queue_url>(sqs, "GetQueueUrl", Kind::reads),
+    row<&Broker::list_queue_tags>(sqs, "ListQueueTags", Kind::reads),
+    row<&Broker::list_queues>(sqs, "ListQueues", Kind::reads),
+    row<&Broker::purge_queue>(sqs, "PurgeQueue", Kind::writes),
+    row<&Broker::receive_message>(sqs, "ReceiveMessage", Kind::waits),
+    row<&Broker::send_message>(sqs, "SendMessage", Kind::writes),
+    row<&Broker::send_message_batch>(sqs, "SendMessageBatch", Kind::writes),
+    row<&Broker::set_queue_attributes>(sqs, "SetQueueAttributes", Kind::writes),
+    row<&Broker::tag_queue>(sqs, "TagQueue", Kind::writes),
+    row<&Broker::untag_queue>(sqs, "UntagQueue", Kind::writes),
+
+    row<&Broker::create_event_bus>(events, "CreateEventBus", Kind::writes),
+    row<&Broker::delete_event_bus>(events, "DeleteEventBus", Kind::writes),
+    row<&Broker::delete_rule>(events, "DeleteRule", Kind::writes),
+    row<&Broker::describe_event_bus>(events, "DescribeEventBus", Kind::reads),
+    row<&Broker::describe_rule>(events, "DescribeRule", Kind::reads),
+    row<&Broker::disable_rule>(events, "DisableRule", Kind::writes),
+    row<&Broker::enable_rule>(events, "EnableRule", Kind::writes),
+    row<&Broker::list_event_buses>(events, "ListEventBuses", Kind::reads),
+    row<&Broker::list_rule_names_by_target>(events, "ListRuleNamesByTarget", Kind::reads),
+    row<&Broker::list_rules>(events, "ListRules", Kind::reads),
+    row<&Broker::list_tags_for_resource>(events, "ListTagsForResource", Kind::reads),
+    row<&Broker::list_targets_by_rule>(events, "ListTargetsByRule", Kind::reads),
+    row<&Broker::put_events>(events, "PutEvents", Kind::writes),
+    row<&Broker::put_rule>(events, "PutRule", Kind::writes),
+    row<&Broker::put_targets>(events, "PutTargets", Kind::writes),
+    row<&Broker::remove_targets>(events, "RemoveTargets", Kind::writes),
+    row<&Broker::tag_resource>(events, "TagResource", Kind::writes),
+    row<&Broker::test_event_pattern>(events, "TestEventPattern", Kind::reads),
+    row<&Broker::untag_resource>(events, "UntagResource", Kind::writes),
+    row<&Broker::update_event_bus>(events, "UpdateEventBus", Kind::writes),
+};
+static_assert(is_operation_table(std::span<const Row>(rows)));
+
+}  // namespace
+
+std::span<const Row> operation_rows() { return rows; }
+
+}  // namespace signalbox::protocol

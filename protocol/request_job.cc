@@ -1,0 +1,46 @@
+#include "protocol/request_job.h"
+
+namespace signalbox::protocol {
+
+bool RequestJob::writes() const { return !row->read_only; }
+
+void RequestJob::finish_at(storage::ReadTier tier) {
+  const auto store = host->store();
+  std::uint64_t left_out = 0;
+  finished_ = store == nullptr ? broker::Finished::read_failed
+                               : finish({*store, host->handle_key(), tier}, left_out);
+  is_finished_ = finished_ != broker::Finished::needs_disk;
+  if (left_out > 0) host->count_left_out(left_out);
+}
+
+void RequestJob::finish_from_disk() { finish_at(storage::ReadTier::disk); }
+
+void RequestJob::answer(std::unique_ptr<RequestJob> job) {
+  if (!job->error_ && !job->is_finished_) {
+    job->finish_at(storage::ReadTier::memory);
+    if (!job->is_finished_) {
+      auto* host = job->host;
+      host->run_on_reader(std::move(job));
+      return;
+    }
+  }
+  if (job->finished_ == broker::Finished::read_failed) {
+    job->error_ = broker::Error{broker::ErrorCode::internal_failure,
+                                "The disk failed while reading a message; see the server's log."};
+  }
+  if (job->error_) {
+    job->reply_error(*job->error_);
+    return;
+  }
+  std::string body;
+  job->encode(body);
+  job->host->reply(*job, 200, std::move(body), {});
+}
+
+void RequestJob::reply_error(const broker::Error& error) {
+  auto shape = wire == Wire::query ? query_error(error, request_id)
+                                   : json_error(row->service, error, query_mode);
+  host->reply(*this, shape.status, std::move(shape.body), std::move(shape.query_error));
+}
+
+}  // namespace signalbox::protocol
