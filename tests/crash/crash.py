@@ -24,7 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import ledger as ledgers  # noqa: E402
 import load  # noqa: E402
 import shim  # noqa: E402
-from broker_process import Broker, BrokerError, disk_directory  # noqa: E402
+from broker_process import Broker, BrokerError, binary_path, disk_directory  # noqa: E402
 from verify import verify  # noqa: E402
 from wire import Connection, Gone, Refused  # noqa: E402
 
@@ -220,6 +220,11 @@ def main():
     random.seed(seed)
     print(f"seed {seed}", flush=True)
 
+    try:
+        print(f"broker {binary_path()}, shim {shim.library()}", flush=True)
+    except (BrokerError, FileNotFoundError) as error:
+        print(f"{error}\n0 passed, 1 failed")
+        return 1
     kinds = [arguments.kind] * count if arguments.kind else ["kill", "power cut"] * count
     totals = {"cycles": 0, "acked": 0, "lost": 0, "dup": 0, "back": 0, "half": 0}
     results = [own_tests(), run_cycles(kinds, totals), (1, 0) if negative_control() else (0, 1)]

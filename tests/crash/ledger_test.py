@@ -1,10 +1,13 @@
 """The ledger notices each kind of breach; without this a silent checker would pass everything."""
 
+import pathlib
+import sys
 import time
 import unittest
 
-import ledger as ledgers
-import load
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import ledger as ledgers  # noqa: E402
+import load  # noqa: E402
 
 
 def message(token, message_id="m-1", body=None):
