@@ -100,7 +100,10 @@ class Broker:
         """Starts the process without waiting for it."""
         if os.path.exists(self.ready_path):
             os.unlink(self.ready_path)
-        variables = {**os.environ, **self.environment, **(environment or {})}
+        # SIGNALBOX_* are settings of the broker: a test's broker has those of its options only.
+        inherited = {name: value for name, value in os.environ.items()
+                     if not name.startswith("SIGNALBOX")}
+        variables = {**inherited, **self.environment, **(environment or {})}
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log, env=variables)
