@@ -66,10 +66,14 @@ std::string JsonTokenReader::source() const {
 }
 
 std::string JsonTokenReader::place(const Position& at) const {
-  const auto line_text = text_.substr(at.line_start, at.offset - at.line_start);
-  return fmt::format("[Source: {}; line: {}, column: {}]", source(), at.line,
-                     utf16_length(line_text) + 1);
+  return fmt::format("[Source: {}; line: {}, column: {}]", source(), at.line, column(at));
 }
+
+std::size_t JsonTokenReader::column(const Position& at) const {
+  return utf16_length(text_.substr(at.line_start, at.offset - at.line_start)) + 1;
+}
+
+std::size_t JsonTokenReader::column() const { return column(at_); }
 
 void JsonTokenReader::fail_without_position(std::string_view reason) {
   if (!failed()) {
@@ -274,11 +278,11 @@ Token JsonTokenReader::read_value() {
 Token JsonTokenReader::open_scope(bool is_array, Position start) {
   ++at_.offset;
   scopes_.push_back({is_array, start});
-  if (scopes_.size() > depth_max) {
+  if (scopes_.size() > depth_max_) {
     fail(
         fmt::format("Document nesting depth ({}) exceeds the maximum allowed ({}, from "
                     "`StreamReadConstraints.getMaxNestingDepth()`)",
-                    scopes_.size(), depth_max));
+                    scopes_.size(), depth_max_));
     return Token::end_of_input;
   }
   value_ = is_array ? "[" : "{";

@@ -35,11 +35,12 @@ inline bool is_number(Token token) { return token == Token::integer || token == 
 
 class JsonTokenReader {
  public:
-  // Deepest nesting of objects and arrays; the same as the service's parser.
-  static constexpr std::size_t depth_max = 1000;
+  // Deepest nesting of objects and arrays, and longest number; the same as the service's parser.
+  static constexpr std::size_t service_depth_max = 1000;
   static constexpr std::size_t number_length_max = 1000;
 
-  explicit JsonTokenReader(std::string_view text) : text_(text) {}
+  explicit JsonTokenReader(std::string_view text, std::size_t depth_max = service_depth_max)
+      : text_(text), depth_max_(depth_max) {}
 
   // The next token, or end_of_input at the end and after the text turned out not to be JSON.
   Token next();
@@ -53,6 +54,10 @@ class JsonTokenReader {
   bool failed() const { return !error_.empty(); }
   // The reason with its position suffix; empty while nothing failed.
   const std::string& error() const { return error_; }
+
+  // Where the reader stands; after an error, where it stopped reading.
+  std::size_t line() const { return at_.line; }
+  std::size_t column() const;
 
   // Fails at the place the reader stands now, in the given words.
   void fail(std::string_view reason);
@@ -92,6 +97,7 @@ class JsonTokenReader {
 
   std::string source() const;
   std::string place(const Position& at) const;
+  std::size_t column(const Position& at) const;
   std::string describe_char(std::size_t offset) const;
   void fail_at(const Position& at, std::string_view reason);
   void fail_at(std::size_t offset, std::string_view reason);
@@ -101,7 +107,8 @@ class JsonTokenReader {
   void fail_not_a_number(std::size_t start, std::size_t end);
   void fail_end_in_scope();
 
-  std::string_view text_;
+  const std::string_view text_;
+  const std::size_t depth_max_;
   Position at_;
   std::vector<Scope> scopes_;
   Token current_ = Token::end_of_input;
