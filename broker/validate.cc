@@ -120,6 +120,38 @@ void Breaches::check_text(const MemberPath& member, const api::Traits& traits,
   if (length < traits.min || length > traits.max) add_length(member, traits, length, text);
 }
 
+bool Breaches::satisfies(const api::Traits& traits, std::string_view text) {
+  const std::int64_t length = character_count(text);
+  return length >= traits.min && length <= traits.max &&
+         (traits.matches == nullptr || traits.matches(text)) &&
+         (traits.one_of.empty() || is_one_of(traits.one_of, text));
+}
+
+// Lists all that is demanded of an entry, whatever the breach: so does the service.
+void Breaches::add_each(const MemberPath& member, std::string_view subject,
+                        const api::Traits& traits, std::string_view value) {
+  constexpr api::Traits unlimited;
+  std::string demands;
+  const auto demand = [&](std::string_view text) {
+    if (!demands.empty()) demands += ", ";
+    demands += text;
+  };
+  if (traits.max != unlimited.max) {
+    demand(fmt::format("Member must have length less than or equal to {}", traits.max));
+  }
+  if (traits.min != unlimited.min) {
+    demand(fmt::format("Member must have length greater than or equal to {}", traits.min));
+  }
+  if (traits.matches != nullptr) {
+    demand(fmt::format("Member must satisfy regular expression pattern: {}", traits.pattern));
+  }
+  if (!traits.one_of.empty()) {
+    demand(fmt::format("Member must satisfy enum value set: [{}]", traits.one_of));
+  }
+  add(member, fmt::format("'{}'", value),
+      fmt::format("{} must satisfy constraint: [{}]", subject, demands));
+}
+
 void Breaches::check_number(const MemberPath& member, const api::Traits& traits,
                             std::int64_t number) {
   if (number < traits.min) {

@@ -6,11 +6,14 @@
 // there. Pure functions, thread safe. The walk costs no allocation as long as nothing is wrong.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "broker/api/fields.h"
@@ -63,6 +66,14 @@ class Breaches {
   std::optional<Error> report() const;
 
   void check_text(const MemberPath& member, const api::Traits& traits, std::string_view text);
+  // Entries and keys of plain values; the service reports them together, under their list or map.
+  template <class Strings, class Print>
+  void check_each(const MemberPath& member, std::string_view subject, const api::Traits* traits,
+                  Strings&& strings, Print print) {
+    if (traits == nullptr) return;
+    const auto fine = [&](const std::string& each) { return satisfies(*traits, each); };
+    if (!std::ranges::all_of(strings, fine)) add_each(member, subject, *traits, print());
+  }
   void check_number(const MemberPath& member, const api::Traits& traits, std::int64_t number);
   // print() gives the whole list or map as the service prints it; called only for a breach.
   template <class Print>
@@ -74,6 +85,9 @@ class Breaches {
   }
 
  private:
+  static bool satisfies(const api::Traits& traits, std::string_view text);
+  void add_each(const MemberPath& member, std::string_view subject, const api::Traits& traits,
+                std::string_view value);
   void add_length(const MemberPath& member, const api::Traits& traits, std::int64_t length,
                   std::string_view value);
 
@@ -200,11 +214,15 @@ void check_value(Breaches& breaches, const MemberPath& member, const api::Traits
                  const std::vector<T>& list) {
   // An empty list that is not required may just as well be absent.
   if (list.empty() && !traits.required) return;
-  breaches.check_length(member, traits, list.size(), [&] {
+  const auto printed = [&] {
     std::string text;
     print(text, list);
     return text;
-  });
+  };
+  breaches.check_length(member, traits, list.size(), printed);
+  if constexpr (std::is_same_v<T, std::string>) {
+    breaches.check_each(member, "Member", traits.each, list, printed);
+  }
   for (std::size_t i = 0; i < list.size(); ++i) {
     const MemberPath entry{.parent = &member, .index = i + 1};
     if (breaches.is_missing(entry)) {
@@ -219,11 +237,16 @@ template <class T>
 void check_value(Breaches& breaches, const MemberPath& member, const api::Traits& traits,
                  const std::map<std::string, T>& map) {
   if (map.empty() && !traits.required) return;
-  breaches.check_length(member, traits, map.size(), [&] {
+  const auto printed = [&] {
     std::string text;
     print(text, map);
     return text;
-  });
+  };
+  breaches.check_length(member, traits, map.size(), printed);
+  breaches.check_each(member, "Map keys", traits.each_key, std::views::keys(map), printed);
+  if constexpr (std::is_same_v<T, std::string>) {
+    breaches.check_each(member, "Map value", traits.each, std::views::values(map), printed);
+  }
   for (const auto& [key, value] : map) {
     const MemberPath entry{.parent = &member, .key = key};
     check_value(breaches, entry, {}, value);

@@ -11,19 +11,33 @@
 namespace signalbox::broker::api {
 
 // Character sets of the model's patterns, next to the text its messages quote.
-bool is_name(std::string_view text);          // [\.\-_A-Za-z0-9]+
-bool is_bus_name(std::string_view text);      // [/\.\-_A-Za-z0-9]+
+bool is_name(std::string_view text);      // [\.\-_A-Za-z0-9]+
+bool is_bus_name(std::string_view text);  // [/\.\-_A-Za-z0-9]+
+// Takes the ARN of any region: a local one need not look like Amazon's.
 bool is_bus_name_or_arn(std::string_view text);
-bool is_path_key(std::string_view text);      // [A-Za-z0-9\_\-]+
+bool is_bus_of_entry(std::string_view text);  // the same without the slash
+bool is_partner_source(std::string_view text);
+bool is_kms_key(std::string_view text);  // ^[a-zA-Z0-9_\-/:]*$
+bool is_endpoint_id(std::string_view text);
+bool is_path_key(std::string_view text);  // [A-Za-z0-9\_\-]+
 
-constexpr Traits name_required{.required = true, .min = 1, .max = 64,
-                               .pattern = R"([\.\-_A-Za-z0-9]+)", .matches = is_name};
-constexpr Traits name_prefix{.min = 1, .max = 64, .pattern = R"([\.\-_A-Za-z0-9]+)",
-                             .matches = is_name};
+constexpr Traits name_required{
+    .required = true, .min = 1, .max = 64, .pattern = R"([\.\-_A-Za-z0-9]+)", .matches = is_name};
+constexpr Traits name_prefix{
+    .min = 1, .max = 64, .pattern = R"([\.\-_A-Za-z0-9]+)", .matches = is_name};
 constexpr Traits bus_name_or_arn{
-    .min = 1, .max = 1600,
-    .pattern = R"((arn:aws[\w-]*:events:[a-z]+-[a-z]+-[\w-]+:[0-9]{12}:event-bus\/)?[/\.\-_A-Za-z0-9]+)",
+    .min = 1,
+    .max = 1600,
+    .pattern = R"((arn:aws[\w-]*:events:[a-z]+-[a-z]+-[\w-]+:[0-9]{12}:event-bus\/)?)"
+               R"([/\.\-_A-Za-z0-9]+)",
     .matches = is_bus_name_or_arn};
+constexpr Traits bus_of_entry{
+    .min = 1,
+    .max = 1600,
+    .pattern = R"((arn:aws[\w-]*:events:[a-z]+-[a-z]+-[\w-]+:[0-9]{12}:event-bus\/)?)"
+               R"([\.\-_A-Za-z0-9]+)",
+    .matches = is_bus_of_entry};
+constexpr Traits kms_key{.max = 2048, .pattern = R"(^[a-zA-Z0-9_\-/:]*$)", .matches = is_kms_key};
 constexpr Traits next_token_traits{.min = 1, .max = 2048};
 constexpr Traits limit_traits{.min = 1, .max = 100};
 constexpr Traits arn_required{.required = true, .min = 1, .max = 1600};
@@ -56,9 +70,8 @@ struct LogConfig {
   std::optional<std::string> include_detail;
   std::optional<std::string> level;
   static constexpr auto fields() {
-    return std::tuple{
-        field("IncludeDetail", &LogConfig::include_detail, {.one_of = "NONE, FULL"}),
-        field("Level", &LogConfig::level, {.one_of = "INFO, ERROR, OFF, TRACE"})};
+    return std::tuple{field("IncludeDetail", &LogConfig::include_detail, {.one_of = "NONE, FULL"}),
+                      field("Level", &LogConfig::level, {.one_of = "OFF, ERROR, INFO, TRACE"})};
   }
 };
 
@@ -72,16 +85,22 @@ struct CreateEventBusRequest {
   TagList tags;
   static constexpr auto fields() {
     using T = CreateEventBusRequest;
-    return std::tuple{
-        field("Name", &T::name,
-              {.required = true, .min = 1, .max = 256, .pattern = R"([/\.\-_A-Za-z0-9]+)",
-               .matches = is_bus_name}),
-        field("EventSourceName", &T::event_source_name, {.min = 1, .max = 256}),
-        field("Description", &T::description, {.max = 512}),
-        field("KmsKeyIdentifier", &T::kms_key_identifier, {.max = 2048}),
-        field("DeadLetterConfig", &T::dead_letter_config),
-        field("LogConfig", &T::log_config),
-        field("Tags", &T::tags)};
+    return std::tuple{field("Name", &T::name,
+                            {.required = true,
+                             .min = 1,
+                             .max = 256,
+                             .pattern = R"([/\.\-_A-Za-z0-9]+)",
+                             .matches = is_bus_name}),
+                      field("EventSourceName", &T::event_source_name,
+                            {.min = 1,
+                             .max = 256,
+                             .pattern = R"(aws\.partner(/[\.\-_A-Za-z0-9]+){2,})",
+                             .matches = is_partner_source}),
+                      field("Description", &T::description, {.max = 512}),
+                      field("KmsKeyIdentifier", &T::kms_key_identifier, kms_key),
+                      field("DeadLetterConfig", &T::dead_letter_config),
+                      field("LogConfig", &T::log_config),
+                      field("Tags", &T::tags)};
   }
 };
 struct CreateEventBusResponse {
@@ -92,11 +111,10 @@ struct CreateEventBusResponse {
   std::optional<LogConfig> log_config;
   static constexpr auto fields() {
     using T = CreateEventBusResponse;
-    return std::tuple{field("EventBusArn", &T::event_bus_arn),
-                      field("Description", &T::description),
-                      field("KmsKeyIdentifier", &T::kms_key_identifier),
-                      field("DeadLetterConfig", &T::dead_letter_config),
-                      field("LogConfig", &T::log_config)};
+    return std::tuple{
+        field("EventBusArn", &T::event_bus_arn), field("Description", &T::description),
+        field("KmsKeyIdentifier", &T::kms_key_identifier),
+        field("DeadLetterConfig", &T::dead_letter_config), field("LogConfig", &T::log_config)};
   }
 };
 
@@ -111,10 +129,9 @@ struct UpdateEventBusRequest {
     return std::tuple{
         field("Name", &T::name,
               {.min = 1, .max = 256, .pattern = R"([/\.\-_A-Za-z0-9]+)", .matches = is_bus_name}),
-        field("KmsKeyIdentifier", &T::kms_key_identifier, {.max = 2048}),
+        field("KmsKeyIdentifier", &T::kms_key_identifier, kms_key),
         field("Description", &T::description, {.max = 512}),
-        field("DeadLetterConfig", &T::dead_letter_config),
-        field("LogConfig", &T::log_config)};
+        field("DeadLetterConfig", &T::dead_letter_config), field("LogConfig", &T::log_config)};
   }
 };
 struct UpdateEventBusResponse {
@@ -126,7 +143,8 @@ struct UpdateEventBusResponse {
   std::optional<LogConfig> log_config;
   static constexpr auto fields() {
     using T = UpdateEventBusResponse;
-    return std::tuple{field("Arn", &T::arn), field("Name", &T::name),
+    return std::tuple{field("Arn", &T::arn),
+                      field("Name", &T::name),
                       field("KmsKeyIdentifier", &T::kms_key_identifier),
                       field("Description", &T::description),
                       field("DeadLetterConfig", &T::dead_letter_config),
@@ -138,8 +156,11 @@ struct DeleteEventBusRequest {
   std::string name;
   static constexpr auto fields() {
     return std::tuple{field("Name", &DeleteEventBusRequest::name,
-                            {.required = true, .min = 1, .max = 256,
-                             .pattern = R"([/\.\-_A-Za-z0-9]+)", .matches = is_bus_name})};
+                            {.required = true,
+                             .min = 1,
+                             .max = 256,
+                             .pattern = R"([/\.\-_A-Za-z0-9]+)",
+                             .matches = is_bus_name})};
   }
 };
 
@@ -161,11 +182,13 @@ struct DescribeEventBusResponse {
   Timestamp last_modified_time;
   static constexpr auto fields() {
     using T = DescribeEventBusResponse;
-    return std::tuple{field("Name", &T::name), field("Arn", &T::arn),
+    return std::tuple{field("Name", &T::name),
+                      field("Arn", &T::arn),
                       field("Description", &T::description),
                       field("KmsKeyIdentifier", &T::kms_key_identifier),
                       field("DeadLetterConfig", &T::dead_letter_config),
-                      field("Policy", &T::policy), field("LogConfig", &T::log_config),
+                      field("Policy", &T::policy),
+                      field("LogConfig", &T::log_config),
                       field("CreationTime", &T::creation_time),
                       field("LastModifiedTime", &T::last_modified_time)};
   }
@@ -193,8 +216,10 @@ struct EventBus {
   Timestamp last_modified_time;
   static constexpr auto fields() {
     using T = EventBus;
-    return std::tuple{field("Name", &T::name), field("Arn", &T::arn),
-                      field("Description", &T::description), field("Policy", &T::policy),
+    return std::tuple{field("Name", &T::name),
+                      field("Arn", &T::arn),
+                      field("Description", &T::description),
+                      field("Policy", &T::policy),
                       field("CreationTime", &T::creation_time),
                       field("LastModifiedTime", &T::last_modified_time)};
   }
@@ -276,11 +301,14 @@ struct DescribeRuleResponse {
   std::optional<std::string> created_by;
   static constexpr auto fields() {
     using T = DescribeRuleResponse;
-    return std::tuple{field("Name", &T::name), field("Arn", &T::arn),
+    return std::tuple{field("Name", &T::name),
+                      field("Arn", &T::arn),
                       field("EventPattern", &T::event_pattern),
                       field("ScheduleExpression", &T::schedule_expression),
-                      field("State", &T::state), field("Description", &T::description),
-                      field("RoleArn", &T::role_arn), field("ManagedBy", &T::managed_by),
+                      field("State", &T::state),
+                      field("Description", &T::description),
+                      field("RoleArn", &T::role_arn),
+                      field("ManagedBy", &T::managed_by),
                       field("EventBusName", &T::event_bus_name),
                       field("CreatedBy", &T::created_by)};
   }
@@ -311,11 +339,14 @@ struct Rule {
   std::string event_bus_name;
   static constexpr auto fields() {
     using T = Rule;
-    return std::tuple{field("Name", &T::name), field("Arn", &T::arn),
-                      field("EventPattern", &T::event_pattern), field("State", &T::state),
+    return std::tuple{field("Name", &T::name),
+                      field("Arn", &T::arn),
+                      field("EventPattern", &T::event_pattern),
+                      field("State", &T::state),
                       field("Description", &T::description),
                       field("ScheduleExpression", &T::schedule_expression),
-                      field("RoleArn", &T::role_arn), field("ManagedBy", &T::managed_by),
+                      field("RoleArn", &T::role_arn),
+                      field("ManagedBy", &T::managed_by),
                       field("EventBusName", &T::event_bus_name)};
   }
 };
@@ -367,7 +398,7 @@ struct InputTransformer {
 struct SqsParameters {
   std::optional<std::string> message_group_id;
   static constexpr auto fields() {
-    return std::tuple{field("MessageGroupId", &SqsParameters::message_group_id)};
+    return std::tuple{field("MessageGroupId", &SqsParameters::message_group_id, {.max = 100})};
   }
 };
 
@@ -417,7 +448,8 @@ struct Target {
   std::optional<RetryPolicy> retry_policy;
   static constexpr auto fields() {
     using T = Target;
-    return std::tuple{field("Id", &T::id, name_required), field("Arn", &T::arn, arn_required),
+    return std::tuple{field("Id", &T::id, name_required),
+                      field("Arn", &T::arn, arn_required),
                       field("RoleArn", &T::role_arn, {.min = 1, .max = 1600}),
                       field("Input", &T::input, {.max = 8192}),
                       field("InputPath", &T::input_path, {.max = 256}),
@@ -470,11 +502,11 @@ struct RemoveTargetsRequest {
   std::optional<bool> force;
   static constexpr auto fields() {
     using T = RemoveTargetsRequest;
-    return std::tuple{field("Rule", &T::rule, name_required),
-                      field("EventBusName", &T::event_bus_name, bus_name_or_arn),
-                      field("Ids", &T::ids,
-                            {.required = true, .min = 1, .max = 100, .each = &name_prefix}),
-                      field("Force", &T::force)};
+    return std::tuple{
+        field("Rule", &T::rule, name_required),
+        field("EventBusName", &T::event_bus_name, bus_name_or_arn),
+        field("Ids", &T::ids, {.required = true, .min = 1, .max = 100, .each = &name_prefix}),
+        field("Force", &T::force)};
   }
 };
 
@@ -512,11 +544,12 @@ struct PutEventsRequestEntry {
   std::optional<std::string> trace_header;
   static constexpr auto fields() {
     using T = PutEventsRequestEntry;
-    return std::tuple{field("Time", &T::time), field("Source", &T::source),
+    return std::tuple{field("Time", &T::time),
+                      field("Source", &T::source),
                       field("Resources", &T::resources, {.each = &event_resource}),
                       field("DetailType", &T::detail_type),
                       field("Detail", &T::detail),
-                      field("EventBusName", &T::event_bus_name, bus_name_or_arn),
+                      field("EventBusName", &T::event_bus_name, bus_of_entry),
                       field("TraceHeader", &T::trace_header, {.min = 1, .max = 500})};
   }
 };
@@ -526,7 +559,11 @@ struct PutEventsRequest {
   static constexpr auto fields() {
     using T = PutEventsRequest;
     return std::tuple{field("Entries", &T::entries, {.required = true, .min = 1, .max = 10}),
-                      field("EndpointId", &T::endpoint_id, {.min = 1, .max = 50})};
+                      field("EndpointId", &T::endpoint_id,
+                            {.min = 1,
+                             .max = 50,
+                             .pattern = R"(^[A-Za-z0-9\-]+[\.][A-Za-z0-9\-]+$)",
+                             .matches = is_endpoint_id})};
   }
   std::vector<PreparedEvent> prepared;  // one per entry, made on the io thread
 };

@@ -1,5 +1,7 @@
 #include "broker/validate.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "broker/api/events.h"
@@ -112,6 +114,59 @@ TEST_CASE("a list past its length is printed whole", "[validate]") {
   CHECK(message.ends_with(
       "]' at 'entries' failed to satisfy constraint: Member must have length less than or equal to "
       "10"));
+}
+
+TEST_CASE("entries of a list or map of texts are judged together", "[validate]") {
+  CHECK(verdict<RemoveTargetsRequest>(R"({"Rule":"r","Ids":["a","b c"]})") ==
+        "1 validation error detected: Value '[a, b c]' at 'ids' failed to satisfy constraint: "
+        "Member must satisfy constraint: [Member must have length less than or equal to 64, Member "
+        "must have length greater than or equal to 1, Member must satisfy regular expression "
+        "pattern: [\\.\\-_A-Za-z0-9]+]");
+  CHECK(verdict<RemoveTargetsRequest>(R"({"Rule":"r","Ids":["a","b-c"]})") == "valid");
+  const auto transformer = [](std::string_view key, const std::string& path) {
+    return fmt::format(R"({{"Rule":"r","Targets":[{{"Id":"t","Arn":"a","InputTransformer":)"
+                       R"({{"InputTemplate":"x","InputPathsMap":{{"{}":"{}"}}}}}}]}})",
+                       key, path);
+  };
+  CHECK(verdict<PutTargetsRequest>(transformer("k", "$.a")) == "valid");
+  CHECK(verdict<PutTargetsRequest>(transformer("k.l", "$.a"))
+            .find("Value '{k.l=$.a}' at "
+                  "'targets.1.member.inputTransformer.inputPathsMap' failed to satisfy constraint: "
+                  "Map keys "
+                  "must satisfy constraint: [") != std::string::npos);
+  CHECK(verdict<PutTargetsRequest>(transformer("k", std::string(257, 'p')))
+            .ends_with("Map value must satisfy constraint: [Member must have length less than or "
+                       "equal to 256]"));
+}
+
+TEST_CASE("buses are named by name or ARN", "[validate]") {
+  const std::string arn = "arn:aws:events:eu-west-1:000000000000:event-bus/";
+  for (const auto& fine : {std::string("orders"), std::string("aws.partner/a/b"), arn + "orders",
+                           std::string("arn:aws-cn:events:local:123456789012:event-bus/a/b")}) {
+    INFO(fine);
+    CHECK(is_bus_name_or_arn(fine));
+  }
+  for (const auto& bad :
+       {std::string(), std::string("a b"), arn, std::string("arn:aws:events"),
+        std::string("arn:aws:sqs:eu-west-1:000000000000:event-bus/a"),
+        std::string("arn:aws:events:eu-west-1:00000000000:event-bus/a"),
+        std::string("arn:aws:events::000000000000:event-bus/a"),
+        std::string("arn:aws:events:eu-west-1:000000000000:rule/a"), arn + "a:b"}) {
+    INFO(bad);
+    CHECK_FALSE(is_bus_name_or_arn(bad));
+  }
+  CHECK(is_bus_of_entry(arn + "orders"));
+  CHECK_FALSE(is_bus_of_entry("a/b"));
+  CHECK(is_partner_source("aws.partner/a/b"));
+  CHECK(is_partner_source("aws.partner/a/b/c"));
+  for (const std::string_view bad : {"aws.partner/a", "aws.partner/", "aws.partner//b",
+                                     "aws.partner/a/", "aws.partner/a/b/", "partner/a/b"}) {
+    CHECK_FALSE(is_partner_source(bad));
+  }
+  CHECK(is_endpoint_id("abc-1.xyz"));
+  CHECK_FALSE(is_endpoint_id("abc"));
+  CHECK_FALSE(is_endpoint_id("a.b.c"));
+  CHECK_FALSE(is_endpoint_id(".b"));
 }
 
 TEST_CASE("the first missing parameter is what SQS reports", "[validate]") {

@@ -1,0 +1,151 @@
+// Prints what the field lists say, for tests/protocol/check_model.py to compare with the services'
+// own model: one line "model <json>" per operation. Hidden: run it by its tag, [model].
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <cstdio>
+
+#include "broker/api/events.h"
+#include "broker/api/sqs.h"
+#include "protocol/json_codec.h"
+
+using namespace signalbox;
+using namespace signalbox::broker::api;
+
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  protocol::append_json_string(out, text);
+  return out;
+}
+
+std::string constraints(const Traits& traits) {
+  constexpr Traits none;
+  std::string out = fmt::format(R"("required":{})", traits.required);
+  if (traits.min != none.min) out += fmt::format(R"(,"min":{})", traits.min);
+  if (traits.max != none.max) out += fmt::format(R"(,"max":{})", traits.max);
+  if (!traits.pattern.empty()) out += R"(,"pattern":)" + quoted(traits.pattern);
+  if (!traits.one_of.empty()) out += R"(,"enum":)" + quoted(traits.one_of);
+  if (traits.each != nullptr) out += fmt::format(R"(,"each":{{{}}})", constraints(*traits.each));
+  if (traits.each_key != nullptr) {
+    out += fmt::format(R"(,"each_key":{{{}}})", constraints(*traits.each_key));
+  }
+  return out;
+}
+
+template <class T>
+struct Shape;
+template <>
+struct Shape<std::string> {
+  static std::string text() { return R"("type":"string")"; }
+};
+template <>
+struct Shape<bool> {
+  static std::string text() { return R"("type":"boolean")"; }
+};
+template <>
+struct Shape<std::int64_t> {
+  static std::string text() { return R"("type":"integer")"; }
+};
+template <>
+struct Shape<Blob> {
+  static std::string text() { return R"("type":"blob")"; }
+};
+template <>
+struct Shape<Timestamp> {
+  static std::string text() { return R"("type":"timestamp")"; }
+};
+template <class T>
+struct Shape<std::optional<T>> : Shape<T> {};
+template <class T>
+struct Shape<std::vector<T>> {
+  static std::string text() {
+    return fmt::format(R"("type":"list","member":{{{}}})", Shape<T>::text());
+  }
+};
+template <class T>
+struct Shape<std::map<std::string, T>> {
+  static std::string text() {
+    return fmt::format(R"("type":"map","value":{{{}}})", Shape<T>::text());
+  }
+};
+template <Described T>
+struct Shape<T> {
+  static std::string text() {
+    std::string members;
+    for_each_field<T>([&](const auto& field) {
+      using Member = std::remove_cvref_t<decltype(std::declval<T>().*(field.member))>;
+      members +=
+          fmt::format(R"({}{{"name":{},"query_name":{},"query_key":{},"query_value":{},{},{}}})",
+                      members.empty() ? "" : ",", quoted(field.name), quoted(field.query_name()),
+                      quoted(field.traits.query_key), quoted(field.traits.query_value),
+                      constraints(field.traits), Shape<Member>::text());
+    });
+    return fmt::format(R"("type":"structure","members":[{}])", members);
+  }
+};
+
+template <class Request, class Response = Empty>
+void print(std::string_view service, std::string_view operation) {
+  std::printf("model %s\n",
+              fmt::format(R"({{"service":"{}","operation":"{}","input":{{{}}},"output":{{{}}}}})",
+                          service, operation, Shape<Request>::text(), Shape<Response>::text())
+                  .c_str());
+}
+
+void print_sqs() {
+  const auto sqs = "sqs";
+  print<CreateQueueRequest, CreateQueueResponse>(sqs, "CreateQueue");
+  print<GetQueueUrlRequest, GetQueueUrlResponse>(sqs, "GetQueueUrl");
+  print<ListQueuesRequest, ListQueuesResponse>(sqs, "ListQueues");
+  print<GetQueueAttributesRequest, GetQueueAttributesResponse>(sqs, "GetQueueAttributes");
+  print<SetQueueAttributesRequest>(sqs, "SetQueueAttributes");
+  print<DeleteQueueRequest>(sqs, "DeleteQueue");
+  print<PurgeQueueRequest>(sqs, "PurgeQueue");
+  print<TagQueueRequest>(sqs, "TagQueue");
+  print<UntagQueueRequest>(sqs, "UntagQueue");
+  print<ListQueueTagsRequest, ListQueueTagsResponse>(sqs, "ListQueueTags");
+  print<SendMessageRequest, SendMessageResponse>(sqs, "SendMessage");
+  print<SendMessageBatchRequest, SendMessageBatchResponse>(sqs, "SendMessageBatch");
+  print<ReceiveMessageRequest, ReceiveMessageResponse>(sqs, "ReceiveMessage");
+  print<DeleteMessageRequest>(sqs, "DeleteMessage");
+  print<DeleteMessageBatchRequest, DeleteMessageBatchResponse>(sqs, "DeleteMessageBatch");
+  print<ChangeMessageVisibilityRequest>(sqs, "ChangeMessageVisibility");
+  print<ChangeMessageVisibilityBatchRequest, ChangeMessageVisibilityBatchResponse>(
+      sqs, "ChangeMessageVisibilityBatch");
+}
+
+void print_events() {
+  const auto events = "events";
+  print<CreateEventBusRequest, CreateEventBusResponse>(events, "CreateEventBus");
+  print<UpdateEventBusRequest, UpdateEventBusResponse>(events, "UpdateEventBus");
+  print<DeleteEventBusRequest>(events, "DeleteEventBus");
+  print<DescribeEventBusRequest, DescribeEventBusResponse>(events, "DescribeEventBus");
+  print<ListEventBusesRequest, ListEventBusesResponse>(events, "ListEventBuses");
+  print<PutRuleRequest, PutRuleResponse>(events, "PutRule");
+  print<DeleteRuleRequest>(events, "DeleteRule");
+  print<RuleRequest, DescribeRuleResponse>(events, "DescribeRule");
+  print<RuleRequest>(events, "EnableRule");
+  print<RuleRequest>(events, "DisableRule");
+  print<ListRulesRequest, ListRulesResponse>(events, "ListRules");
+  print<ListRuleNamesByTargetRequest, ListRuleNamesByTargetResponse>(events,
+                                                                     "ListRuleNamesByTarget");
+  print<PutTargetsRequest, TargetsResponse>(events, "PutTargets");
+  print<RemoveTargetsRequest, TargetsResponse>(events, "RemoveTargets");
+  print<ListTargetsByRuleRequest, ListTargetsByRuleResponse>(events, "ListTargetsByRule");
+  print<PutEventsRequest, PutEventsResponse>(events, "PutEvents");
+  print<TestEventPatternRequest, TestEventPatternResponse>(events, "TestEventPattern");
+  print<TagResourceRequest>(events, "TagResource");
+  print<UntagResourceRequest>(events, "UntagResource");
+  print<ListTagsForResourceRequest, ListTagsForResourceResponse>(events, "ListTagsForResource");
+}
+
+}  // namespace
+
+TEST_CASE("the field lists can be printed", "[.][model]") {
+  std::printf("\n");
+  print_sqs();
+  print_events();
+  std::fflush(stdout);
+}
