@@ -37,13 +37,32 @@ bool is_damage(const rocksdb::Status& status) {
          status.IsInvalidArgument();
 }
 
-// Some of RocksDB's texts name no file; the manifest is what it reads first.
-std::string manifest_named_by_current(const std::string& directory) {
+// A spoiled block is found when it is read; a table without its end can be told by a glance.
+bool ends_as_table(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  char end[sizeof table_magic] = {};
+  file.seekg(-static_cast<std::streamoff>(sizeof end), std::ios::end);
+  file.read(end, sizeof end);
+  return file && std::memcmp(end, table_magic, sizeof end) == 0;
+}
+
+// RocksDB's texts do not always name the file, or name it by an extension of old.
+std::string describe_damage(const std::string& directory, const rocksdb::Status& status) {
+  auto text = status.ToString();
+  for (auto at = text.find(".ldb"); at != std::string::npos; at = text.find(".ldb", at)) {
+    text.replace(at, 4, ".sst");
+  }
   std::ifstream current(directory + "/CURRENT");
-  std::string name;
-  std::getline(current, name);
-  const bool plausible = name.starts_with("MANIFEST-") && name.size() < 64;
-  return plausible ? "CURRENT names " + name : "CURRENT names no manifest";
+  std::string manifest;
+  std::getline(current, manifest);
+  const bool plausible = manifest.starts_with("MANIFEST-") && manifest.size() < 64;
+  text += plausible ? " (CURRENT names " + manifest : " (CURRENT names no manifest";
+  DataFiles files;
+  list_data_files(directory, files);
+  for (const auto& table : files.tables) {
+    if (!ends_as_table(directory + "/" + table)) text += ", " + table + " does not end as a table";
+  }
+  return text + ")";
 }
 
 OpenError refuse_status(const std::string& directory, const rocksdb::Status& status) {
@@ -57,8 +76,8 @@ OpenError refuse_status(const std::string& directory, const rocksdb::Status& sta
                   fmt::format("cannot open data directory {}: {}", directory, status.ToString()));
   }
   return refuse(OpenFailure::damaged,
-                fmt::format("data directory {} is damaged: {} ({}); {}", directory,
-                            status.ToString(), manifest_named_by_current(directory), restore_hint));
+                fmt::format("data directory {} is damaged: {}; {}", directory,
+                            describe_damage(directory, status), restore_hint));
 }
 
 std::optional<std::string> read_key(rocksdb::DB& db, const Key& key, rocksdb::Status& status) {
@@ -82,22 +101,16 @@ struct Look {
   DataFiles files;
 };
 
-// A spoiled block is found when it is read; a table without its end, or of no length, at once.
+// RocksDB opens only some of the tables at once.
 OpenError check_table_ends(rocksdb::DB& db, const std::string& directory) {
   std::vector<rocksdb::LiveFileMetaData> live;
   db.GetLiveFilesMetaData(&live);
   for (const auto& table : live) {
     const auto path = table.db_path + table.name;
-    std::ifstream file(path, std::ios::binary);
-    char end[sizeof table_magic] = {};
-    file.seekg(-static_cast<std::streamoff>(sizeof end), std::ios::end);
-    file.read(end, sizeof end);
-    if (!file || std::memcmp(end, table_magic, sizeof end) != 0) {
-      return refuse(
-          OpenFailure::damaged,
-          fmt::format("data directory {} is damaged: table {} does not end as a table; {}",
-                      directory, path, restore_hint));
-    }
+    if (ends_as_table(path)) continue;
+    return refuse(OpenFailure::damaged,
+                  fmt::format("data directory {} is damaged: table {} does not end as a table; {}",
+                              directory, path, restore_hint));
   }
   return {};
 }

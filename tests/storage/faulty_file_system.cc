@@ -107,6 +107,19 @@ std::optional<std::uint64_t> Faults::claimed_free_bytes() const {
   return free_;
 }
 
+void Faults::fail_table_files(Kind kind) {
+  const std::lock_guard lock(mutex_);
+  failing_tables_ = kind;
+}
+
+rocksdb::IOStatus Faults::before_creation(const std::string& path) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (failing_tables_ && path.ends_with(".sst")) return failure(*failing_tables_);
+  }
+  return before_change(false);
+}
+
 rocksdb::IOStatus Faults::before_change(bool is_sync) {
   const std::lock_guard lock(mutex_);
   ++call_count_;
@@ -122,11 +135,6 @@ void Faults::before_wal_sync() {
   changed_.notify_all();
   changed_.wait(lock, [this] { return !blocked_; });
   waiting_ = false;
-}
-
-void Faults::appended(const std::string& path, std::uint64_t size) {
-  const std::lock_guard lock(mutex_);
-  synced_sizes_.try_emplace(path, size);
 }
 
 void Faults::synced(const std::string& path, std::uint64_t size) {
@@ -148,10 +156,14 @@ void Faults::forgotten(const std::string& path) {
   synced_sizes_.erase(path);
 }
 
-void Faults::cut_power() {
+void Faults::cut_power() { cut_power_in_copy({}, {}); }
+
+void Faults::cut_power_in_copy(const std::string& directory, const std::string& copy) {
   const std::lock_guard lock(mutex_);
   for (const auto& [path, size] : synced_sizes_) {
-    if (::truncate(path.c_str(), static_cast<off_t>(size)) != 0) continue;
+    const auto cut = directory.empty() ? path : copy + path.substr(directory.size());
+    // Files that were made and are gone again need no cut.
+    (void)!::truncate(cut.c_str(), static_cast<off_t>(size));
   }
 }
 
@@ -159,7 +171,7 @@ rocksdb::IOStatus FaultyFileSystem::NewWritableFile(const std::string& path,
                                                     const rocksdb::FileOptions& options,
                                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                                     rocksdb::IODebugContext* context) {
-  auto status = faults_->before_change(false);
+  auto status = faults_->before_creation(path);
   if (!status.ok()) return status;
   status = FileSystemWrapper::NewWritableFile(path, options, file, context);
   if (!status.ok()) return status;

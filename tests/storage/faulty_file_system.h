@@ -25,6 +25,8 @@ class Faults {
   void fail_from_call(std::uint64_t k, Kind kind);
   // Only syncs fail, from now on.
   void fail_syncs(Kind kind);
+  // Only the making of table files fails, from now on.
+  void fail_table_files(Kind kind);
   std::uint64_t call_count() const;  // since fail_from_call, or since the beginning
 
   // Holds every sync of a write-ahead log until unblocked.
@@ -38,14 +40,16 @@ class Faults {
 
   // For the files.
   rocksdb::IOStatus before_change(bool is_sync);
+  rocksdb::IOStatus before_creation(const std::string& path);
   void before_wal_sync();
-  void appended(const std::string& path, std::uint64_t size);
   void synced(const std::string& path, std::uint64_t size);
   void renamed(const std::string& from, const std::string& to);
   void forgotten(const std::string& path);
 
-  // Cuts every file back to what was synced of it; false sync claims excluded.
+  // Cuts every file back to what was synced of it.
   void cut_power();
+  // The same in a copy of a directory whose store still runs.
+  void cut_power_in_copy(const std::string& directory, const std::string& copy);
 
  private:
   mutable std::mutex mutex_;
@@ -53,6 +57,7 @@ class Faults {
   std::uint64_t call_count_ = 0;
   std::optional<std::uint64_t> fail_from_;
   std::optional<Kind> failing_syncs_;
+  std::optional<Kind> failing_tables_;
   Kind kind_ = Kind::io_error;
   bool blocked_ = false;
   bool waiting_ = false;
