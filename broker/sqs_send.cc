@@ -86,6 +86,8 @@ void Broker::store_ready(Queue& queue, const NewMessage& message, Context& ctx) 
 
 void Broker::store_delayed(Queue& queue, const NewMessage& message, Duration delay, Context& ctx) {
   const Slot slot(Lane::delayed, queue.next_sequence++);
+  // No message of the ready lane has this number: a window that reached the tail still does.
+  if (queue.load_from == slot.sequence()) ++queue.load_from;
   const StampedHead head(message.head, message.sent_ms);
   ctx.batch.put(keys::message(queue.place_of(slot)), {head.fixed(), head.rest(), message.body});
   DueEntry due;

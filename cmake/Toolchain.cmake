@@ -19,6 +19,8 @@ if(MOLD)
 endif()
 
 add_compile_options(-Wall -Wextra -Wnon-virtual-dtor -fstack-protector-strong)
+# Designated initializers name what differs from the defaults; the rest is meant to be left out.
+add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-field-initializers>)
 # gcc 12 reports false overreads and dangling pointers inside its own std::string when it inlines
 # deeply.
 add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-stringop-overread>

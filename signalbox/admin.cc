@@ -1,0 +1,257 @@
+#include "signalbox/admin.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <charconv>
+
+#include "broker/core_thread.h"
+#include "broker/engine.h"
+#include "broker/event_log.h"
+#include "broker/reader_pool.h"
+#include "protocol/dispatcher.h"
+#include "protocol/json_codec.h"
+#include "protocol/query_codec.h"
+#include "signalbox/store_keeper.h"
+
+namespace signalbox {
+
+namespace {
+
+constexpr std::string_view buses_prefix = "/_signalbox/buses/";
+constexpr std::string_view events_suffix = "/events";
+constexpr std::size_t events_per_page_max = 1000;
+
+protocol::HttpReply json_reply(unsigned status, std::string body) {
+  protocol::HttpReply reply;
+  reply.status = status;
+  reply.body = std::move(body);
+  return reply;
+}
+
+protocol::HttpReply error_reply(unsigned status, std::string_view message) {
+  std::string body = "{\"message\":";
+  protocol::append_json_string(body, message);
+  return json_reply(status, body += '}');
+}
+
+class ReplyTask final : public protocol::IoTask {
+ public:
+  ReplyTask(std::shared_ptr<protocol::Exchange> exchange, protocol::HttpReply reply)
+      : exchange_(std::move(exchange)), reply_(std::move(reply)) {}
+  void run() override { exchange_->reply(std::move(reply_)); }
+
+ private:
+  std::shared_ptr<protocol::Exchange> exchange_;
+  protocol::HttpReply reply_;
+};
+
+// "segment.position"
+std::optional<broker::LogPosition> parse_position(std::string_view text) {
+  broker::LogPosition position;
+  const auto dot = text.find('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  const char* end = text.data() + text.size();
+  const auto segment = std::from_chars(text.data(), text.data() + dot, position.segment);
+  const auto rest = std::from_chars(text.data() + dot + 1, end, position.position);
+  if (segment.ec != std::errc() || segment.ptr != text.data() + dot) return std::nullopt;
+  if (rest.ec != std::errc() || rest.ptr != end) return std::nullopt;
+  return position;
+}
+
+std::string page_json(const broker::LogPage& page) {
+  std::string body = "{\"events\":[";
+  for (std::size_t i = 0; i < page.events.size(); ++i) {
+    if (i > 0) body += ',';
+    body += page.events[i];
+  }
+  body += ']';
+  if (page.next)
+    body += fmt::format(",\"next\":\"{}.{}\"", page.next->segment, page.next->position);
+  return body += '}';
+}
+
+std::string gauge(std::string_view name, std::string_view help, std::uint64_t value) {
+  return fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
+}
+
+}  // namespace
+
+void Health::set_failed(std::string error) {
+  const std::lock_guard lock(mutex_);
+  error_ = std::move(error);
+}
+
+std::string Health::error() const {
+  const std::lock_guard lock(mutex_);
+  return error_;
+}
+
+std::optional<broker::Duration> parse_iso_duration(std::string_view text) {
+  if (!text.starts_with('P') || text.size() < 3) return std::nullopt;
+  text.remove_prefix(1);
+  double total_s = 0;
+  bool in_time = false;
+  while (!text.empty()) {
+    if (text.front() == 'T' && !in_time) {
+      in_time = true;
+      text.remove_prefix(1);
+      if (text.empty()) return std::nullopt;
+      continue;
+    }
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end == text.data() + text.size() || number < 0) return std::nullopt;
+    const char unit = *end;
+    const double unit_s = !in_time && unit == 'D'  ? 86'400
+                          : in_time && unit == 'H' ? 3600
+                          : in_time && unit == 'M' ? 60
+                          : in_time && unit == 'S' ? 1
+                                                   : 0;
+    if (unit_s == 0) return std::nullopt;
+    total_s += number * unit_s;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
+  }
+  constexpr double ten_years_s = 3.2e8;
+  if (total_s > ten_years_s) return std::nullopt;
+  return broker::Duration(static_cast<std::int64_t>(total_s * 1000));
+}
+
+Admin::Admin(const broker::Clock& clock, const Health& health, broker::CoreThread& core,
+             broker::Engine& engine, const protocol::Dispatcher& dispatcher,
+             broker::ReaderPool& readers, const StoreKeeper& keeper)
+    : clock_(clock),
+      health_(health),
+      core_(core),
+      engine_(engine),
+      dispatcher_(dispatcher),
+      readers_(readers),
+      keeper_(keeper) {}
+
+bool Admin::handle(const protocol::HttpRequest& request, ExchangePtr exchange) {
+  const auto path = std::string_view(request.target).substr(0, request.target.find('?'));
+  if (path == "/_signalbox/health" || path == "/_localstack/health") {
+    health(exchange);
+  } else if (path == "/_signalbox/metrics") {
+    metrics(exchange);
+  } else if (path == "/_signalbox/clock" && request.method == "POST") {
+    advance_clock(request, exchange);
+  } else if (path.starts_with(buses_prefix) && path.ends_with(events_suffix) &&
+             path.size() > buses_prefix.size() + events_suffix.size()) {
+    bus_events(request, exchange);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Admin::health(const ExchangePtr& exchange) const {
+  const auto error = health_.error();
+  std::string body = fmt::format(
+      "{{\"status\":\"{}\",\"version\":\"{}\",\"services\":{{\"events\":\"{}\",\"sqs\":\"{}\"}}",
+      error.empty() ? "ok" : "failed", SIGNALBOX_VERSION, error.empty() ? "available" : "error",
+      error.empty() ? "available" : "error");
+  if (!error.empty()) {
+    body += ",\"error\":";
+    protocol::append_json_string(body, error);
+  }
+  exchange->reply(json_reply(error.empty() ? 200 : 503, body += '}'));
+}
+
+void Admin::metrics(const ExchangePtr& exchange) const {
+  core_.post([this, exchange] {
+    const auto stats = keeper_.stats();
+    std::string text = dispatcher_.metrics();
+    const auto* broker = engine_.broker();
+    text += gauge("signalbox_up", "1 while the store takes writes.", engine_.writable() ? 1 : 0);
+    text += gauge("signalbox_queues", "Queues in all worlds.",
+                  broker == nullptr ? 0 : broker->queue_count());
+    text += gauge("signalbox_waiting_receives", "Long polls under way.", engine_.waiting_count());
+    text += gauge("signalbox_commit_groups", "Groups written since the start.", stats.groups);
+    text += gauge("signalbox_commit_bytes", "Bytes of those groups.", stats.group_bytes);
+    text += gauge("signalbox_commit_syncs", "Syncs of the write-ahead log.", stats.syncs);
+    protocol::HttpReply reply;
+    reply.content_type = "text/plain; version=0.0.4";
+    reply.body = std::move(text);
+    reply_later(exchange, std::move(reply));
+  });
+}
+
+void Admin::advance_clock(const protocol::HttpRequest& request, const ExchangePtr& exchange) {
+  auto* clock = dynamic_cast<TestClock*>(const_cast<broker::Clock*>(&clock_));
+  if (clock == nullptr) {
+    exchange->reply(error_reply(403, "The clock can be moved only with --test-clock."));
+    return;
+  }
+  simdjson::dom::parser parser;
+  std::string_view text;
+  const auto parsed = parser.parse(request.body)["advance"].get(text) == simdjson::SUCCESS
+                          ? parse_iso_duration(text)
+                          : std::nullopt;
+  if (!parsed) {
+    exchange->reply(error_reply(400,
+                                "Expected {\"advance\":\"PT5M\"}: an ISO 8601 duration of "
+                                "days, hours, minutes and seconds."));
+    return;
+  }
+  clock->advance(*parsed);
+  // Answered once everything that became due has been done, so that a test can look at once.
+  core_.post([this, exchange] { settle_clock(exchange); });
+}
+
+void Admin::settle_clock(const ExchangePtr& exchange) {
+  engine_.turn();
+  const auto next = engine_.next_deadline();
+  const bool settled = !next || *next > clock_.now();
+  if (!settled || engine_.committed() != engine_.sealed()) {
+    core_.post([this, exchange] { settle_clock(exchange); });
+    return;
+  }
+  reply_later(exchange,
+              json_reply(200, fmt::format("{{\"now_ms\":{}}}", broker::to_ms(clock_.now()))));
+}
+
+void Admin::bus_events(const protocol::HttpRequest& request, const ExchangePtr& exchange) {
+  const auto mark = request.target.find('?');
+  const auto path = std::string_view(request.target).substr(0, mark);
+  protocol::QueryParameters parameters;
+  const auto query = mark == std::string::npos ? std::string_view{}
+                                               : std::string_view(request.target).substr(mark + 1);
+  if (protocol::QueryParameters::parse({}, query, parameters)) {
+    exchange->reply(error_reply(400, "The query string is malformed."));
+    return;
+  }
+  const std::string name(
+      path.substr(buses_prefix.size(), path.size() - buses_prefix.size() - events_suffix.size()));
+  broker::Caller caller = dispatcher_.default_caller();
+  if (const auto account = parameters.find("account")) caller.account = *account;
+  if (const auto region = parameters.find("region")) caller.region = *region;
+  const auto after = parameters.find("after");
+  const auto position = after ? parse_position(*after) : std::nullopt;
+  if (after && !position) {
+    exchange->reply(error_reply(400, "after must be the next of an earlier answer."));
+    return;
+  }
+  core_.post([this, exchange, name, caller, position] {
+    const auto* broker = engine_.broker();
+    const auto* bus = broker == nullptr ? nullptr : broker->find_bus(caller, name);
+    if (bus == nullptr) {
+      reply_later(exchange, error_reply(404, fmt::format("Event bus {} does not exist.", name)));
+      return;
+    }
+    readers_.run([this, exchange, position, bus_id = bus->id] {
+      const auto store = dispatcher_.store();
+      auto page = store == nullptr
+                      ? broker::LogPage{{}, {}, true}
+                      : broker::read_bus_log(*store->view(), bus_id, position, events_per_page_max);
+      reply_later(exchange, page.failed ? error_reply(500, "The bus log cannot be read.")
+                                        : json_reply(200, page_json(page)));
+    });
+  });
+}
+
+void Admin::reply_later(const ExchangePtr& exchange, protocol::HttpReply reply) const {
+  http_->post(exchange->io_thread(), std::make_unique<ReplyTask>(exchange, std::move(reply)));
+}
+
+}  // namespace signalbox

@@ -1,0 +1,90 @@
+// The command line: serve, health, settings, --version, --help.
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <string>
+#include <vector>
+
+#include "signalbox/health_check.h"
+#include "signalbox/server.h"
+#include "signalbox/settings.h"
+
+namespace {
+
+constexpr std::string_view usage =
+    "Signalbox, an event broker that speaks the EventBridge and SQS protocols.\n"
+    "\n"
+    "  signalbox serve [settings]     start the broker (signalbox serve --help lists the "
+    "settings)\n"
+    "  signalbox health [URL]         exit 0 when the broker at URL (http://127.0.0.1:4566) is "
+    "well\n"
+    "  signalbox settings --sample    print a file for --config\n"
+    "  signalbox settings --markdown  print the table of settings\n"
+    "  signalbox --version\n";
+
+int complain(std::string_view what) {
+  fmt::print(stderr, "signalbox: {}\n", what);
+  return 2;
+}
+
+// Before any thread is made: they inherit it, and only Server::run() waits for these.
+void block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+int serve(const std::vector<std::string>& arguments) {
+  auto parsed = signalbox::parse_settings(arguments, signalbox::read_environment());
+  if (parsed.help) {
+    fmt::print("{}", signalbox::settings_help());
+    return 0;
+  }
+  if (!parsed.error.empty()) return complain(parsed.error);
+  for (const auto& warning : parsed.warnings) fmt::print(stderr, "signalbox: {}\n", warning);
+  block_signals();
+  const std::string ready_file = parsed.settings.ready_file;
+  signalbox::Server server(std::move(parsed.settings));
+  if (const auto problem = server.start(ready_file); !problem.empty()) {
+    fmt::print(stderr, "signalbox: {}\n", problem);
+    return 1;
+  }
+  return server.run();
+}
+
+int print_settings(const std::vector<std::string>& arguments) {
+  if (arguments == std::vector<std::string>{"--sample"}) {
+    fmt::print("{}", signalbox::settings_sample());
+    return 0;
+  }
+  if (arguments == std::vector<std::string>{"--markdown"}) {
+    fmt::print("{}", signalbox::settings_markdown());
+    return 0;
+  }
+  return complain("settings takes --sample or --markdown.");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const std::string command = arguments.empty() ? "--help" : arguments.front();
+  if (!arguments.empty()) arguments.erase(arguments.begin());
+  if (command == "serve") return serve(arguments);
+  if (command == "settings") return print_settings(arguments);
+  if (command == "health") {
+    return signalbox::check_health(arguments.empty() ? "http://127.0.0.1:4566" : arguments.front());
+  }
+  if (command == "--version" || command == "-V") {
+    fmt::print("signalbox {}\n", SIGNALBOX_VERSION);
+    return 0;
+  }
+  if (command == "--help" || command == "-h") {
+    fmt::print("{}", usage);
+    return 0;
+  }
+  return complain(fmt::format("there is no command {}. Try signalbox --help.", command));
+}
