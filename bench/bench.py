@@ -1,8 +1,8 @@
 """The figures the README quotes, measured on this machine; script/bench calls it.
 
 Every figure is printed with what it depends on: the machine, the file system of the data directory
-and its fdatasync time, the generator. Figures under load are the median of the rounds. The generator
-is wrk with one thread on the same cores as the broker.
+and its fdatasync time. Figures under load are the median of the rounds. The generator is wrk with
+one thread, on the same cores as the broker.
 """
 
 import argparse
@@ -29,7 +29,8 @@ from wire import Connection  # noqa: E402
 ACCOUNT_ARN = "arn:aws:sqs:us-east-1:000000000000:"
 SYNC_SAMPLES = 300
 START_SAMPLES = 7
-# What issue and README promise: connections -> (messages/s, share of the store's rate at that group).
+# What is promised, in messages/s by connections; where the disk is slower, that share of what the
+# store alone writes in groups of as many.
 SEND_TARGETS = {16: 20000, 64: 35000}
 STORE_SHARE_TARGET = 0.6
 CPU_TARGET_US = 30

@@ -1,10 +1,10 @@
 """Kills the broker and cuts its power under load, restarts it and checks it against a ledger.
 
-A cycle: 16 connections of mixed load; at least 500 acknowledged operations; 50 to 800 ms later SIGKILL
-or, under the shim, a power cut; restart on the same data directory (every fourth time crashed once
-more while it recovers); then nothing acknowledged may be missing, deleted things may not be back,
-contents are equal, nothing came twice and no PutEvents is half there. The process that was verified
-carries the next cycle's load.
+A cycle: 16 connections of mixed load; at least 500 acknowledged operations; 50 to 800 ms later a
+SIGKILL or, under the shim, a power cut; restart on the same data directory (every fourth time crashed
+once more while it recovers); then nothing acknowledged may be missing, deleted things may not be
+back, contents are equal, nothing came twice and no PutEvents is half there. The process that was
+verified carries the next cycle's load.
 
 The negative control is a power cut with --durability off: it has to lose, or the cut proves nothing.
 """
@@ -106,7 +106,8 @@ class Run:
             self.broker.spawn(self.environment(kind))
             time.sleep(random.uniform(0.005, 0.08))
             if self.broker.process.poll() is None:
-                self.broker.process.send_signal(signal.SIGKILL if kind == "kill" else signal.SIGUSR2)
+                number = signal.SIGKILL if kind == "kill" else signal.SIGUSR2
+                self.broker.process.send_signal(number)
                 self.broker.wait()
         started = time.monotonic()
         self.broker.start(self.environment(kind))

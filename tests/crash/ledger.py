@@ -1,7 +1,7 @@
 """What the broker has acknowledged, kept outside it, and what it must therefore still hold.
 
-Each message or event carries a token, unique for the whole run, and a body derived from it, so that a
-copy found later is checked byte for byte. What was asked is entered before the request leaves and
+Each message or event carries a token, unique for the whole run, and a body derived from it, so that
+a copy found later is checked byte for byte. What was asked is entered before the request leaves and
 acknowledged after its 2xx was read: between the two the outcome is unknown and either is allowed.
 """
 
@@ -13,7 +13,8 @@ import zlib
 
 # Cut into bodies at an offset that depends on the token. Holds what escaping could break.
 TEXT = ("The signal box decides which track each train takes. \"Quoted\", \\back\\slash, tab\t, "
-        "line\nend, umlaut äöü, kanji 信号所, emoji \U0001F682, {\"json\":[1,2.50,null]} & <xml/> ") * 24
+        "line\nend, umlaut äöü, kanji 信号所, emoji \U0001F682, {\"json\":[1,2.50,null]} & "
+        "<xml/> ") * 24
 
 
 def body_of(token):
@@ -57,7 +58,7 @@ class Ledger:
         self.copies = {}
         self.event_calls = []
         self.events = {}  # token -> EventCall
-        self.created = {}  # ("queue"|"rule"|"target", name) -> what must be there, once acknowledged
+        self.created = {}  # ("queue"|"rule"|"target", name) -> what must be there, acknowledged
         self.removed = set()  # queue names whose DeleteQueue was acknowledged
         self.acked = 0
         self.problems = collections.defaultdict(list)

@@ -87,8 +87,8 @@ class Worker(threading.Thread):
         self.created = itertools.count()
         self.connection = None
         self.operations = [(24, self.send), (12, self.send_batch), (18, self.receive_and_delete),
-                           (12, self.receive_and_delete_batch), (6, self.hide), (20, self.put_events),
-                           (3, self.create_queue), (3, self.create_rule)]
+                           (12, self.receive_and_delete_batch), (6, self.hide),
+                           (20, self.put_events), (3, self.create_queue), (3, self.create_rule)]
 
     def run(self):
         functions = [function for _, function in self.operations]

@@ -109,7 +109,8 @@ os.pwrite(fd, b"n" * 2048, 512)
 """
         seen = set()
         for seed in SEEDS:
-            root = self.cut(program, seed, before=lambda root: (root / "mark").write_bytes(b"o" * 4096))
+            root = self.cut(program, seed,
+                            before=lambda root: (root / "mark").write_bytes(b"o" * 4096))
             content = (root / "mark").read_bytes()
             self.assertEqual(len(content), 4096)
             self.assertEqual(content[:512] + content[2560:], b"o" * 2048)
@@ -123,7 +124,8 @@ os.pwrite(fd, b"n" * 2048, 512)
         program = 'os.close(os.open("log", os.O_WRONLY | os.O_TRUNC))\n'
         seen = set()
         for seed in SEEDS:
-            root = self.cut(program, seed, before=lambda root: (root / "log").write_bytes(b"x" * 400))
+            root = self.cut(program, seed,
+                            before=lambda root: (root / "log").write_bytes(b"x" * 400))
             seen.add((root / "log").read_bytes())
         self.assertEqual(seen, {b"", b"x" * 400})
 

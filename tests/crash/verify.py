@@ -49,7 +49,7 @@ def count_left(connection, queue):
 
 
 def drain(broker, ledger, queue):
-    """Receives and deletes until the queue's own counts say that nothing is left, then once more."""
+    """Receives and deletes until the queue itself counts nothing left, then once more."""
     connection = Connection(broker.host, broker.port)
     deadline = time.monotonic() + DRAIN_S
     while True:

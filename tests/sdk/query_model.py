@@ -1,7 +1,7 @@
 """A botocore SQS client that speaks the Query protocol, as every SDK did until 2023.
 
-botocore ships only the JSON model. The Query one is the same model with other metadata and the names
-that lists and maps carry on that wire, as the API reference's request examples show them.
+botocore ships only the JSON model. The Query one is the same model with other metadata and the
+names that lists and maps carry on that wire, as the API reference's request examples show them.
 """
 
 import gzip

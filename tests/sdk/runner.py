@@ -28,7 +28,9 @@ def run_module(name, pattern):
     result = unittest.TextTestRunner(stream=stream, verbosity=0).run(loader.loadTestsFromName(name))
     import support  # pylint: disable=import-outside-toplevel
     support.stop_brokers()
-    failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+    # Each test counts once, however many of its subtests failed.
+    broken = {getattr(test, "test_case", test).id() for test, _ in result.failures + result.errors}
+    failed = len(broken) + len(result.unexpectedSuccesses)
     # An error in setUpClass or an import is no test that ran, but a failure all the same.
     ran = max(result.testsRun, failed)
     skipped = len(result.skipped)

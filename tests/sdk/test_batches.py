@@ -44,8 +44,9 @@ class SendingBatches(SdkTest):
         self.assertEqual(set(failed), {"e1", "e2", "e3"})
         self.assertEqual((failed["e1"]["Code"], failed["e1"]["SenderFault"]),
                          ("InvalidParameterValue", True))
-        self.assertEqual(failed["e1"]["Message"], "One or more parameters cannot be validated. "
-                                                  "Reason: Message must be shorter than 1024 bytes.")
+        self.assertEqual(failed["e1"]["Message"],
+                         "One or more parameters cannot be validated. Reason: Message must be "
+                         "shorter than 1024 bytes.")
         self.assertEqual(failed["e3"]["Code"], "InvalidMessageContents")
         self.assertEqual(len(self.receive(url)), 2)
 
@@ -69,17 +70,15 @@ class SendingBatches(SdkTest):
 
 class WholeRequestErrors(SdkTest):
     def each(self):
-        """(entry maker, call) of the three operations."""
+        """For each of the three operations: a function that calls it with entries of these ids."""
         url = self.queue()
-
-        def entries(ids):
-            return [{"Id": i, "MessageBody": "x", "ReceiptHandle": "h", "VisibilityTimeout": 1}
-                    for i in ids]
-
-        for call in (self.sqs.send_message_batch, self.sqs.delete_message_batch,
-                     self.sqs.change_message_visibility_batch):
-            with self.subTest(call=call.__name__):
-                yield lambda ids, call=call: call(QueueUrl=url, Entries=entries(ids))
+        for call, members in (
+                (self.sqs.send_message_batch, {"MessageBody": "x"}),
+                (self.sqs.delete_message_batch, {"ReceiptHandle": "h"}),
+                (self.sqs.change_message_visibility_batch,
+                 {"ReceiptHandle": "h", "VisibilityTimeout": 1})):
+            yield lambda ids, call=call, members=members: call(
+                QueueUrl=url, Entries=[{"Id": entry_id, **members} for entry_id in ids])
 
     def test_no_entries(self):
         for call in self.each():

@@ -94,7 +94,8 @@ class SmallWindow(support.SdkTest):
         broker = Broker([*self.options, "--test-clock"]).start()
         self.addCleanup(broker.close)
         sqs = support.client("sqs", broker)
-        url = sqs.create_queue(QueueName="q", Attributes={"MessageRetentionPeriod": "60"})["QueueUrl"]
+        url = sqs.create_queue(QueueName="q",
+                               Attributes={"MessageRetentionPeriod": "60"})["QueueUrl"]
         for start in range(0, 300, 10):
             sqs.send_message_batch(QueueUrl=url, Entries=[
                 {"Id": str(n), "MessageBody": "old"} for n in range(10)])

@@ -52,12 +52,11 @@ class Buses(SdkTest):
 
     def test_names_are_checked_in_the_services_words(self):
         for name, said in (
-                ("a b", "1 validation error detected: Value 'a b' at 'name' failed to satisfy "
-                        r"constraint: Member must satisfy regular expression pattern: [/\.\-_A-Za-z0-9]+"),
-                ("x" * 257, f"1 validation error detected: Value '{'x' * 257}' at 'name' failed to "
-                            "satisfy constraint: Member must have length less than or equal to 256")):
+                ("a b", r"Member must satisfy regular expression pattern: [/\.\-_A-Za-z0-9]+"),
+                ("x" * 257, "Member must have length less than or equal to 256")):
             self.refused("ValidationException", self.events.create_event_bus, Name=name,
-                         message=said)
+                         message=f"1 validation error detected: Value '{name}' at 'name' failed to "
+                                 f"satisfy constraint: {said}")
         self.refused("ValidationException", self.events.create_event_bus, Name="")
         self.refused("ValidationException", self.events.create_event_bus, Name="a/b")
 
@@ -332,9 +331,9 @@ class Tags(SdkTest):
 
     def test_tags_given_at_creation(self):
         name = unique("bus")
-        arn = self.events.create_event_bus(Name=name, Tags=[{"Key": "k", "Value": "v"}])["EventBusArn"]
-        self.assertEqual(self.events.list_tags_for_resource(ResourceARN=arn)["Tags"],
-                         [{"Key": "k", "Value": "v"}])
+        tags = [{"Key": "k", "Value": "v"}]
+        arn = self.events.create_event_bus(Name=name, Tags=tags)["EventBusArn"]
+        self.assertEqual(self.events.list_tags_for_resource(ResourceARN=arn)["Tags"], tags)
 
     def test_a_missing_resource(self):
         self.refused(ABSENT, self.events.list_tags_for_resource,

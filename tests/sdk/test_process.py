@@ -125,7 +125,8 @@ class Starting(unittest.TestCase):
         self.assertIn(str(first.port), log)
 
     def test_unknown_flags_and_bad_values_are_refused_by_name(self):
-        for options, said in ((["--nonsense"], "nonsense"), (["--durability", "maybe"], "durability"),
+        for options, said in ((["--nonsense"], "nonsense"),
+                              (["--durability", "maybe"], "durability"),
                               (["--queue-window-messages", "0"], "queue-window-messages")):
             status, log = self.run_to_the_end(self.broker(*options))
             self.assertNotEqual(status, 0)
@@ -179,7 +180,8 @@ class Ending(unittest.TestCase):
             try:
                 while True:
                     sqs = support.client("sqs", self.broker)
-                    acked.append(sqs.send_message(QueueUrl=url, MessageBody=f"m{number}")["MessageId"])
+                    answer = sqs.send_message(QueueUrl=url, MessageBody=f"m{number}")
+                    acked.append(answer["MessageId"])
             except Exception:  # pylint: disable=broad-except
                 pass  # the end of the broker
         threads = [threading.Thread(target=send, args=(n,)) for n in range(4)]

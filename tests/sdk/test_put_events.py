@@ -48,7 +48,8 @@ class Answers(SdkTest):
 
     def test_members_left_out(self):
         failed, answers = self.put(entry(), {"DetailType": "T", "Detail": "{}"},
-                                   {"Source": "s", "Detail": "{}"}, {"Source": "s", "DetailType": "T"})
+                                   {"Source": "s", "Detail": "{}"},
+                                   {"Source": "s", "DetailType": "T"})
         self.assertEqual((failed, [a.get("ErrorCode") for a in answers]),
                          (3, [None] + ["InvalidArgument"] * 3))
 

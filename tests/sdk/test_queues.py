@@ -61,17 +61,18 @@ class CreatingQueues(SdkTest):
 class FindingQueues(SdkTest):
     def test_a_missing_queue_is_the_same_error_for_every_operation(self):
         url = f"{self.broker.endpoint}/000000000000/{unique('nowhere')}"
-        entry = [{"Id": "a", "MessageBody": "x", "ReceiptHandle": "x", "VisibilityTimeout": 1}]
+        send, delete = {"Id": "a", "MessageBody": "x"}, {"Id": "a", "ReceiptHandle": "x"}
         calls = [
             (self.sqs.get_queue_attributes, {"AttributeNames": ["All"]}),
             (self.sqs.set_queue_attributes, {"Attributes": {"DelaySeconds": "1"}}),
             (self.sqs.delete_queue, {}), (self.sqs.purge_queue, {}),
             (self.sqs.send_message, {"MessageBody": "x"}),
-            (self.sqs.send_message_batch, {"Entries": entry}),
+            (self.sqs.send_message_batch, {"Entries": [send]}),
             (self.sqs.receive_message, {}), (self.sqs.delete_message, {"ReceiptHandle": "x"}),
-            (self.sqs.delete_message_batch, {"Entries": entry}),
+            (self.sqs.delete_message_batch, {"Entries": [delete]}),
             (self.sqs.change_message_visibility, {"ReceiptHandle": "x", "VisibilityTimeout": 1}),
-            (self.sqs.change_message_visibility_batch, {"Entries": entry}),
+            (self.sqs.change_message_visibility_batch,
+             {"Entries": [{**delete, "VisibilityTimeout": 1}]}),
             (self.sqs.tag_queue, {"Tags": {"a": "b"}}), (self.sqs.untag_queue, {"TagKeys": ["a"]}),
             (self.sqs.list_queue_tags, {}),
         ]

@@ -212,7 +212,8 @@ class Delays(ClockTest):
         url = self.queue(attributes={"DelaySeconds": "60"})
         self.send(url, "queue's")
         self.send(url, "own", DelaySeconds=0)
-        self.assertEqual([m["Body"] for m in self.receive(url)], ["own"])
+        own = self.receive(url, VisibilityTimeout=600)
+        self.assertEqual([m["Body"] for m in own], ["own"])
         self.advance(60)
         self.assertEqual([m["Body"] for m in self.receive(url)], ["queue's"])
 

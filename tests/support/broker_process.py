@@ -55,7 +55,7 @@ def file_system_of(path):
 
 
 def disk_directory(prefix):
-    """A new directory on a disk: under $SIGNALBOX_TEST_DIR, else /var/tmp, else the build folder."""
+    """A new directory on a disk: in $SIGNALBOX_TEST_DIR, else /var/tmp, else the build folder."""
     candidates = [os.environ.get("SIGNALBOX_TEST_DIR"), "/var/tmp", str(REPOSITORY / "build")]
     for parent in filter(None, candidates):
         if os.path.isdir(parent) and os.access(parent, os.W_OK):
