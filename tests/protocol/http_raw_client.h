@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cctype>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
@@ -76,7 +77,9 @@ class RawClient {
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-      throw std::runtime_error(std::string("connect: ") + std::strerror(errno));
+      const auto error = errno;
+      close();  // thrown from the constructor, the destructor does not run
+      throw std::runtime_error(std::string("connect: ") + std::strerror(error));
     }
   }
   void close() {
