@@ -73,8 +73,8 @@ class Store {
   // completes in its turn: it is how a reply waits for what was decided before it.
   virtual void commit(Batch batch, Durability durability, Completion done) = 0;
 
-  // False when the queue of waiting batches holds its bound of bytes: decide nothing new until there
-  // is room. Callable from any thread.
+  // False when the queue of waiting batches holds its bound of bytes: decide nothing new until
+  // there is room. Callable from any thread.
   virtual bool has_room() const = 0;
 
   virtual std::unique_ptr<View> view() const = 0;
@@ -82,8 +82,8 @@ class Store {
   // Reads the newest written value without a view. Callable from any thread.
   virtual ReadStatus get(std::string_view key, ReadTier tier, std::string& value) const = 0;
 
-  // Writes a consistent copy of the whole store into a directory that does not exist yet. Returns an
-  // empty string or what went wrong.
+  // Writes a consistent copy of the whole store into a directory that does not exist yet. Returns
+  // an empty string or what went wrong.
   virtual std::string checkpoint(const std::string& directory) = 0;
 
   // What made the store stop accepting commits, empty while it works. Callable from any thread.

@@ -1,8 +1,8 @@
 // One description of a wire struct's members, read by every codec and by the validator.
 //
 // Each request and response struct has a static fields() that lists its members in the order of the
-// service's model: the name on the wire, the member, and what the model demands of it. Boost.Describe
-// lists members but carries no wire names and no constraints (docs/decisions/0001).
+// service's model: the name on the wire, the member, and what the model demands of it. Boost's
+// Describe lists members but carries no wire names and no constraints (docs/decisions/0001).
 #pragma once
 
 #include <cstdint>

@@ -330,7 +330,8 @@ struct ReceiveMessageResponse {
     return std::tuple{
         field("Messages", &ReceiveMessageResponse::messages, {.query_name = "Message"})};
   }
-  std::vector<HandedOut> handed_out;  // where the bodies are; the io thread fills messages from them
+  // Where the bodies are; the io thread fills messages from them.
+  std::vector<HandedOut> handed_out;
 };
 
 struct DeleteMessageRequest {

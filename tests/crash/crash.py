@@ -1,12 +1,13 @@
 """Kills the broker and cuts its power under load, restarts it and checks it against a ledger.
 
 A cycle: 16 connections of mixed load; at least 500 acknowledged operations; 50 to 800 ms later a
-SIGKILL or, under the shim, a power cut; restart on the same data directory (every fourth time crashed
-once more while it recovers); then nothing acknowledged may be missing, deleted things may not be
-back, contents are equal, nothing came twice and no PutEvents is half there. The process that was
-verified carries the next cycle's load.
+SIGKILL or, under the shim, a power cut; restart on the same data directory (every fourth time
+crashed once more while it recovers); then nothing acknowledged may be missing, deleted things may
+not be back, contents are equal, nothing came twice and no PutEvents is half there. The process that
+was verified carries the next cycle's load.
 
-The negative control is a power cut with --durability off: it has to lose, or the cut proves nothing.
+The negative control is a power cut with --durability off: it has to lose, or the cut proves
+nothing.
 """
 
 import argparse

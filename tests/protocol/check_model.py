@@ -35,7 +35,7 @@ MEANT = {
 # texts of their own, so the field lists of SQS carry nothing but "required".
 CONSTRAINTS = ("min", "max", "pattern", "enum", "each", "each_key")
 
-# member of the model -> (name of an entry, key, value) on the Query wire, where not the member's own.
+# member of the model -> (name of an entry, key, value) on the Query wire, where not its own.
 QUERY_NAMES = {
     "Attributes": ("Attribute", "Name", "Value"),
     "tags": ("Tag", "Key", "Value"),
@@ -159,7 +159,8 @@ def main():
         service, name = operation["service"], operation["operation"]
         model = models[service].operation_model(name)
         if model.input_shape:
-            comparison.structure(service, f"{name} input", operation["input"], model.input_shape, True)
+            comparison.structure(service, f"{name} input", operation["input"], model.input_shape,
+                                 True)
         elif operation["input"]["members"]:
             comparison.differ(name, "has no input in the model")
         if model.output_shape:
