@@ -77,7 +77,7 @@ TEST_CASE("headers that dawdle are refused with 408", "[http][deadline]") {
   const auto begin = Clock::now();
   // Bytes that trickle in do not prolong it.
   std::thread trickle([&] {
-    while (client.send("G") && Clock::now() - begin < 2s && !client.has_input(20ms)) {
+    while (client.send("G") && Clock::now() - begin < 10s && !client.has_input(20ms)) {
     }
   });
   trickle.join();
@@ -120,18 +120,18 @@ TEST_CASE("a body slower than the least rate is refused, a faster one is not", "
   auto slow = server.connect();
   auto fast = server.connect();
   for (auto* client : {&slow, &fast}) {
-    client->send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n");
+    client->send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
   }
   std::size_t sent_bytes = 0;
   // Both keep sending: the slow one a few bytes at a time.
-  while (!slow.has_input(10ms) && sent_bytes < 90'000) {
+  while (!slow.has_input(10ms) && sent_bytes < 900'000) {
     slow.send("x");
-    fast.send(std::string(100, 'x'));
-    sent_bytes += 100;
+    fast.send(std::string(1000, 'x'));
+    sent_bytes += 1000;
   }
   CHECK(slow.read_reply().status == 408);
   CHECK_FALSE(fast.has_input());
-  fast.send(std::string(100'000 - sent_bytes, 'x'));
+  fast.send(std::string(1'000'000 - sent_bytes, 'x'));
   CHECK(fast.read_reply().status == 200);
 }
 
