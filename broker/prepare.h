@@ -24,6 +24,7 @@ struct PrepareContext {
 // Overloads exist for the requests that need it; the dispatcher calls the one that fits.
 Status prepare(api::SendMessageRequest& request, PrepareContext& context);
 Status prepare(api::SendMessageBatchRequest& request, PrepareContext& context);
+Status prepare(api::ReceiveMessageRequest& request, PrepareContext& context);
 Status prepare(api::DeleteMessageRequest& request, PrepareContext& context);
 Status prepare(api::DeleteMessageBatchRequest& request, PrepareContext& context);
 Status prepare(api::ChangeMessageVisibilityRequest& request, PrepareContext& context);

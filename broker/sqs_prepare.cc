@@ -7,6 +7,7 @@
 #include "broker/md5.h"
 #include "broker/message_record.h"
 #include "broker/prepare.h"
+#include "broker/queue_attributes.h"
 
 namespace signalbox::broker {
 
@@ -146,6 +147,20 @@ std::optional<Error> check_system_attributes(const api::MessageAttributeMap& att
   return std::nullopt;
 }
 
+bool is_system_attribute(std::string_view name) {
+  constexpr std::string_view names[] = {"All",
+                                        "SenderId",
+                                        "SentTimestamp",
+                                        "ApproximateReceiveCount",
+                                        "SequenceNumber",
+                                        "MessageGroupId",
+                                        "AWSTraceHeader",
+                                        "ApproximateFirstReceiveTimestamp",
+                                        "MessageDeduplicationId",
+                                        "DeadLetterQueueSourceArn"};
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
 bool is_group_id(std::string_view text) {
   return !text.empty() && text.size() <= 128 &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
@@ -218,6 +233,21 @@ Status prepare(api::SendMessageRequest& request, PrepareContext& context) {
 
 Status prepare(api::SendMessageBatchRequest& request, PrepareContext& context) {
   for (auto& entry : request.entries) prepare_contents(entry, context);
+  return ok();
+}
+
+Status prepare(api::ReceiveMessageRequest& request, PrepareContext&) {
+  // The old member also takes the names of queue attributes, to no effect.
+  for (const auto& name : request.attribute_names) {
+    if (!is_system_attribute(name) && find_attribute(name) == nullptr) {
+      return Error{ErrorCode::invalid_attribute_name, fmt::format("Unknown Attribute {}.", name)};
+    }
+  }
+  for (const auto& name : request.message_system_attribute_names) {
+    if (!is_system_attribute(name)) {
+      return Error{ErrorCode::invalid_attribute_name, fmt::format("Unknown Attribute {}.", name)};
+    }
+  }
   return ok();
 }
 

@@ -232,8 +232,10 @@ Answer<api::ReceiveMessageResponse> Broker::receive_message(
     return NeedKeys{queue->id};
   }
   if (!response.handed_out.empty()) {
-    // With a redrive policy a crash after the delivery must still count toward maxReceiveCount.
-    ctx.reply_before_commit = !queue->settings.redrive;
+    // With a redrive policy a crash after the delivery must still count toward maxReceiveCount;
+    // with a timeout of 0 the next receive hands the message out again, which it may only once the
+    // lease is durable.
+    ctx.reply_before_commit = !queue->settings.redrive && visibility > Duration::zero();
     return response;
   }
   const Duration wait = request.wait_time_seconds ? std::chrono::seconds(*request.wait_time_seconds)
