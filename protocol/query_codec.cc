@@ -4,6 +4,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "protocol/base64.h"
@@ -16,34 +17,35 @@ DecodeError syntax_error(std::string detail) {
   return {.message = "The query string contains a syntax error.", .detail = std::move(detail)};
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+constexpr std::uint8_t no_digit = 0xff;
+constexpr std::array<std::uint8_t, 256> hex_values = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(no_digit);
+  for (std::uint8_t i = 0; i < 10; ++i) values['0' + i] = i;
+  for (std::uint8_t i = 0; i < 6; ++i) values['a' + i] = values['A' + i] = 10 + i;
+  return values;
+}();
 
-// False when an escape is malformed.
+// False when an escape is malformed. Bodies are often more escapes than text.
 bool percent_decode(std::string_view text, std::string& out) {
-  out.clear();
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t plain = std::min(text.find_first_of("%+"), text.size());
-    out += text.substr(0, plain);
-    text.remove_prefix(plain);
-    if (text.empty()) break;
-    if (text.front() == '+') {
-      out += ' ';
-      text.remove_prefix(1);
+  out.resize(text.size());
+  char* to = out.data();
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (at != end) {
+    const char c = *at++;
+    if (c != '%') {
+      *to++ = c == '+' ? ' ' : c;
       continue;
     }
-    if (text.size() < 3) return false;
-    const int high = hex_digit(text[1]);
-    const int low = hex_digit(text[2]);
-    if (high < 0 || low < 0) return false;
-    out += static_cast<char>(high * 16 + low);
-    text.remove_prefix(3);
+    if (end - at < 2) return false;
+    const std::uint8_t high = hex_values[static_cast<unsigned char>(at[0])];
+    const std::uint8_t low = hex_values[static_cast<unsigned char>(at[1])];
+    if (high == no_digit || low == no_digit) return false;
+    *to++ = static_cast<char>(high << 4 | low);
+    at += 2;
   }
+  out.resize(static_cast<std::size_t>(to - out.data()));
   return true;
 }
 
