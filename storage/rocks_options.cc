@@ -73,6 +73,7 @@ rocksdb::Options rocks_options(const RocksStore::Options& options, rocksdb::Env&
 
   rocks.max_background_jobs = 2;
   rocks.max_open_files = options.open_files_max;
+  rocks.max_file_opening_threads = 2;  // by default sixteen start for the sake of one table
   rocks.max_manifest_file_size = manifest_bytes_max;
   // Spreads the write-back of tables, which would otherwise meet a group's fdatasync in one lump.
   rocks.bytes_per_sync = background_sync_bytes;
