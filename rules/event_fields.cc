@@ -152,11 +152,8 @@ std::uint32_t EventFields::add_step(std::uint32_t parent, std::string_view name)
   std::size_t length = 0;
   if (parent != none) {
     hash = steps_[parent].hash;
-    length = steps_[parent].path_length;
-    if (length > 0) {
-      hash.extend(".");
-      ++length;
-    }
+    hash.extend(".");
+    length = steps_[parent].path_length + 1;
   }
   hash.extend(name);
   steps_.push_back({parent, length + name.size(), hash, name});
@@ -335,8 +332,7 @@ bool EventFields::has_path(const Field& field, std::string_view path) const {
       return false;
     }
     path.remove_suffix(step.name.size());
-    const bool dotted = step.parent != none && steps_[step.parent].path_length > 0;
-    if (dotted) {
+    if (step.parent != none) {
       if (!path.ends_with('.')) {
         return false;
       }

@@ -18,8 +18,9 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // of the basic plane count: nearly all of those are letters.
 bool is_word_byte(char c) {
   const auto byte = static_cast<unsigned char>(c);
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || is_digit(c) ||
-         byte == '_' || byte == '$' || (byte >= 0x80 && byte < 0xF0);
+  const bool is_ignored_control = byte < 0x09 || (byte >= 0x0E && byte < 0x1C) || byte == 0x7F;
+  return is_ignored_control || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+         is_digit(c) || byte == '_' || byte == '$' || (byte >= 0x80 && byte < 0xF0);
 }
 
 // Whether a word can begin with the character at offset: letters, roughly.
@@ -101,12 +102,21 @@ void JsonTokenReader::fail_unexpected(std::string_view expectation) {
   at_.offset += utf8_length(text_, at_.offset);
 }
 
-// The service places what is wrong inside a number behind its first character.
+// Where a number stops being one: the service names the character, but points behind the whole part
+// unless that is 0 or the text ends here.
 void JsonTokenReader::fail_in_number(std::size_t culprit, std::string_view expectation) {
-  const std::size_t shown = culprit < text_.size() ? culprit : culprit - 1;
-  fail_at(at_.offset + 1, fmt::format("Unexpected character ({}) in numeric value: {}",
-                                      describe_char(shown), expectation));
-  at_.offset = shown + 1;
+  const bool at_end = culprit == text_.size();
+  const std::size_t shown = at_end ? culprit - 1 : culprit;
+  const std::string reason = fmt::format("Unexpected character ({}) in numeric value: {}",
+                                         describe_char(shown), expectation);
+  std::size_t whole_end = at_.offset + (text_[at_.offset] == '-' ? 1 : 0);
+  const bool is_zero = whole_end < text_.size() && text_[whole_end] == '0';
+  while (whole_end < text_.size() && is_digit(text_[whole_end])) {
+    ++whole_end;
+  }
+  at_.offset = at_end || is_zero ? shown : whole_end;
+  fail(reason);
+  ++at_.offset;
 }
 
 void JsonTokenReader::repeat_position() { error_ += fmt::format("\n at {}", place(at_)); }
@@ -115,6 +125,10 @@ std::string JsonTokenReader::describe_char(std::size_t offset) const {
   const std::uint32_t code_point = utf8_decode(text_, offset);
   if (code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0)) {
     return fmt::format("(CTRL-CHAR, code {})", code_point);
+  }
+  if (code_point > 0xFFFF) {  // told by its first UTF-16 unit, which has no form of its own
+    const std::uint32_t unit = 0xD800 + ((code_point - 0x10000) >> 10);
+    return fmt::format("'?' (code {} / 0x{:x})", unit, unit);
   }
   const auto shown = text_.substr(offset, utf8_length(text_, offset));
   if (code_point > 0xFF) {
@@ -200,10 +214,12 @@ bool JsonTokenReader::skip_whitespace() {
           "recognized as one since Feature 'ALLOW_COMMENTS' not enabled for parser)");
       return false;
     } else if (static_cast<unsigned char>(c) < 0x20 && c != '\t') {
-      fail_at(at_.offset + 1,
-              fmt::format("Illegal character ({}): only regular white space (\\r, \\n, \\t) is "
-                          "allowed between tokens",
-                          describe_char(at_.offset)));
+      ++at_.offset;
+      fail(
+          fmt::format("Illegal character ({}): only regular white space (\\r, \\n, \\t) is "
+                      "allowed between tokens",
+                      describe_char(at_.offset - 1)));
+      ++at_.offset;
       return false;
     } else if (c != ' ' && c != '\t') {
       return true;
@@ -279,7 +295,7 @@ Token JsonTokenReader::open_scope(bool is_array, Position start) {
   ++at_.offset;
   scopes_.push_back({is_array, start});
   if (scopes_.size() > depth_max_) {
-    fail(
+    fail_without_position(
         fmt::format("Document nesting depth ({}) exceeds the maximum allowed ({}, from "
                     "`StreamReadConstraints.getMaxNestingDepth()`)",
                     scopes_.size(), depth_max_));
@@ -336,9 +352,11 @@ Token JsonTokenReader::fail_odd_value(Position start) {
                      cut ? "..." : "", value_expected));
     at_.offset = end;
   } else if (text_[start.offset] == '+') {
-    fail_in_number(start.offset,
-                   "JSON spec does not allow numbers to have plus signs: enable "
-                   "`JsonReadFeature.ALLOW_LEADING_PLUS_SIGN_FOR_NUMBERS` to allow");
+    fail_at(start.offset + 1,
+            "Unexpected character ('+' (code 43)) in numeric value: JSON spec does not allow "
+            "numbers to have plus signs: enable "
+            "`JsonReadFeature.ALLOW_LEADING_PLUS_SIGN_FOR_NUMBERS` to allow");
+    ++at_.offset;
   } else {
     fail_unexpected(fmt::format("expected a valid value {}", value_expected));
   }
@@ -363,7 +381,10 @@ Token JsonTokenReader::read_number() {
     return Token::end_of_input;
   }
   if (!is_digit(text_[at])) {
-    if (text_.substr(at, 8) == "Infinity") {
+    if (text_[at] == '.') {
+      at_.offset = at;
+      fail_unexpected(fmt::format("expected a valid value {}", value_expected));
+    } else if (text_.substr(at, 8) == "Infinity") {
       fail_not_a_number(start, at + 8);
     } else if (text_.substr(at, 3) == "INF") {
       fail_not_a_number(start, at + 3);
@@ -386,8 +407,14 @@ Token JsonTokenReader::read_number() {
   }
   value_ = text_.substr(start, at - start);
   at_.offset = at;
+  constexpr std::string_view white_space = " \t\r\n";
+  if (scopes_.empty() && at < text_.size() &&
+      white_space.find(text_[at]) == std::string_view::npos) {
+    fail_unexpected("Expected space separating root-level values");
+    return Token::end_of_input;
+  }
   if (value_.size() > number_length_max) {
-    fail(
+    fail_without_position(
         fmt::format("Number value length ({}) exceeds the maximum allowed ({}, from "
                     "`StreamReadConstraints.getMaxNumberLength()`)",
                     value_.size(), number_length_max));
@@ -426,6 +453,11 @@ bool JsonTokenReader::read_exponent(std::size_t& at) {
   if (at > digits) {
     return true;
   }
+  if (at == text_.size()) {
+    at_.offset = at;
+    fail("Unexpected end-of-inputexpected a digit for number exponent");
+    return false;
+  }
   fail_in_number(at, "Exponent indicator not followed by a digit");
   return false;
 }
@@ -449,6 +481,7 @@ bool JsonTokenReader::read_string(std::string& out, std::string_view where) {
           fmt::format("Illegal unquoted character ({}): has to be escaped using backslash to be "
                       "included in {}",
                       describe_char(at_.offset), where));
+      ++at_.offset;
       return false;
     }
     if (byte == '\\') {

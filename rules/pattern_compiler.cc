@@ -61,6 +61,7 @@ class PatternCompiler {
     enum class Kind { object, or_object, or_array };
     Kind kind;
     std::size_t path_length;  // of the scope's own path
+    bool at_root;             // no name leads to it
     std::size_t entry_count = 0;
     // Of an or_array: the alternatives before it, of which each branch starts with a copy, and
     // those of the branches read so far.
@@ -74,9 +75,9 @@ class PatternCompiler {
   }
   bool read_object_entry();
   bool read_or_entry();
-  bool read_field();
+  bool read_field(std::string path);
   bool close_object();
-  void extend_path(std::string_view name);
+  std::string joined_path(std::string_view name, bool first) const;
   PatternModel finish();
 
   JsonTokenReader reader_;
@@ -95,7 +96,7 @@ std::optional<PatternModel> PatternCompiler::compile() {
     refuse("Filter is not an object");
     return std::nullopt;
   }
-  scopes_.push_back({Scope::Kind::object, 0, 0, {}, {}});
+  scopes_.push_back({Scope::Kind::object, 0, true, 0, {}, {}});
   while (!scopes_.empty()) {
     const bool in_array = scopes_.back().kind == Scope::Kind::or_array;
     if (in_array ? !read_or_entry() : !read_object_entry()) {
@@ -116,6 +117,7 @@ bool PatternCompiler::read_object_entry() {
   ++scope.entry_count;
   path_.resize(scope.path_length);
   const Scope::Kind kind = scope.kind;
+  const bool at_root = scope.at_root;
   const std::string name = reader_.text();
   if (kind == Scope::Kind::or_object &&
       std::find(reserved_in_or.begin(), reserved_in_or.end(), name) != reserved_in_or.end()) {
@@ -129,16 +131,18 @@ bool PatternCompiler::read_object_entry() {
     if (token != Token::start_array) {
       return refuse("It must be an Array followed with $or.");
     }
-    scopes_.push_back({Scope::Kind::or_array, path_.size(), 0, std::move(alternatives_), {}});
+    scopes_.push_back(
+        {Scope::Kind::or_array, path_.size(), at_root, 0, std::move(alternatives_), {}});
     return true;
   }
-  extend_path(name);
   if (token == Token::start_object) {
-    scopes_.push_back({kind, path_.size(), 0, {}, {}});
+    path_ = joined_path(name, at_root);
+    scopes_.push_back({kind, path_.size(), false, 0, {}, {}});
     return true;
   }
   if (token == Token::start_array) {
-    return read_field();
+    // Unlike an object's, and unlike in events, a field's name takes no dot behind an empty path.
+    return read_field(joined_path(name, path_.empty()));
   }
   return refuse(fmt::format("\"{}\" must be an object or an array", name));
 }
@@ -157,8 +161,9 @@ bool PatternCompiler::read_or_entry() {
       ++scope.entry_count;
       alternatives_ = scope.before;
       const std::size_t path_length = scope.path_length;
+      const bool at_root = scope.at_root;
       path_.resize(path_length);
-      scopes_.push_back({Scope::Kind::or_object, path_length, 0, {}, {}});
+      scopes_.push_back({Scope::Kind::or_object, path_length, at_root, 0, {}, {}});
       return true;
     }
     default: return refuse("Only JSON object is allowed in array of $or relationship.");
@@ -180,16 +185,16 @@ bool PatternCompiler::close_object() {
   return true;
 }
 
-// Reads the values of the field at path_ and puts it into every alternative, in place of an earlier
-// field of that path.
-bool PatternCompiler::read_field() {
+// Reads the values of the field at the path and puts it into every alternative, in place of an
+// earlier field of that path.
+bool PatternCompiler::read_field(std::string path) {
   FieldPattern field;
-  field.path = path_;
+  field.path = path;
   if (!values_.read_values(field)) {
     return false;
   }
   const auto next_id = static_cast<std::uint32_t>(path_ids_.size());
-  const std::uint32_t path_id = path_ids_.emplace(path_, next_id).first->second;
+  const std::uint32_t path_id = path_ids_.emplace(std::move(path), next_id).first->second;
   const auto index = static_cast<std::uint32_t>(fields_.size());
   fields_.push_back(std::move(field));
   for (Alternative& alternative : alternatives_) {
@@ -204,11 +209,8 @@ bool PatternCompiler::read_field() {
   return true;
 }
 
-void PatternCompiler::extend_path(std::string_view name) {
-  if (!path_.empty()) {
-    path_ += '.';
-  }
-  path_ += name;
+std::string PatternCompiler::joined_path(std::string_view name, bool first) const {
+  return first ? std::string(name) : fmt::format("{}.{}", path_, name);
 }
 
 PatternModel PatternCompiler::finish() {

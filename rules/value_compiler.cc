@@ -178,18 +178,14 @@ bool ValueCompiler::read_cidr(FieldPattern& out) {
   if (!expect_string("prefix match pattern must be a string")) {
     return false;
   }
-  const std::string text = reader_.text();
-  if (!expect_end_of_expression(one_key)) {
-    return false;
-  }
   IpRange range;
   std::string error;
-  if (!IpRange::parse(text, range, error)) {
+  if (!IpRange::parse(reader_.text(), range, error)) {
     reader_.fail_without_position(error);
     return false;
   }
   out.any_of.emplace_back(std::move(range));
-  return true;
+  return expect_end_of_expression(one_key);
 }
 
 bool ValueCompiler::read_exists(FieldPattern& out) {
@@ -227,12 +223,16 @@ bool ValueCompiler::read_numeric_array(FieldPattern& out) {
   }
   const std::string op = reader_.text();
   const bool is_number_next = is_number(reader_.next());
+  const bool has_top = op == "=" || op == "<" || op == "<=";
+  if (!has_top && op != ">" && op != ">=") {
+    return refuse(fmt::format("Unrecognized numeric range operator: {}", op));
+  }
   if (!is_number_next) {
     return refuse(fmt::format("Value of {} must be numeric", op == "=" ? "equals" : op.c_str()));
   }
   const std::string text = reader_.text();
   double number = 0;
-  if (op == "=" || op == "<" || op == "<=") {
+  if (has_top) {
     if (reader_.next() != Token::end_array) {
       return refuse(too_many);
     }
@@ -245,9 +245,6 @@ bool ValueCompiler::read_numeric_array(FieldPattern& out) {
       out.any_of.push_back(NumberRange{lowest, number, false, op == "<"});
     }
     return true;
-  }
-  if (op != ">" && op != ">=") {
-    return refuse(fmt::format("Unrecognized numeric range operator: {}", op));
   }
   NumberRange range{0, highest, op == ">", false};
   const bool bounded = reader_.next() != Token::end_array;

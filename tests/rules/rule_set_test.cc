@@ -159,7 +159,7 @@ TEST_CASE("patterns and snapshots are shared by threads while the set goes on ch
   std::vector<std::thread> readers;
   for (int i = 0; i < 4; ++i) {
     readers.emplace_back([&] {
-      for (int round = 0; round < 50; ++round) {
+      for (int round = 0; round < 10; ++round) {
         wrong += matched(*snapshot, event).size() == 500 ? 0 : 1;
         wrong += shared->matches(event) ? 0 : 1;
       }
