@@ -181,7 +181,15 @@ void Engine::wake(std::uint64_t queue_id) {
   for (const auto job_id : job_ids) decide_again(job_id);
 }
 
-void Engine::cancel(std::uint64_t job_id) { unpark(job_id); }
+void Engine::cancel(std::uint64_t job_id) {
+  auto job = unpark(job_id);
+  if (job == nullptr) return;
+  // It goes the way of all replies, to be taken apart where it was made; nobody reads the error.
+  job->refuse(unavailable());
+  std::vector<std::unique_ptr<Job>> cancelled;
+  cancelled.push_back(std::move(job));
+  ports_.release(std::move(cancelled));
+}
 
 void Engine::end_all_waits() {
   std::vector<std::uint64_t> job_ids;
@@ -210,7 +218,8 @@ void Engine::tick() {
 }
 
 std::optional<Time> Engine::next_deadline() const {
-  if (broker_ == nullptr || read_only_) return std::nullopt;
+  // Without room nothing is fired: the next completed commit brings the next turn.
+  if (broker_ == nullptr || read_only_ || !store_->has_room()) return std::nullopt;
   return broker_->next_deadline();
 }
 

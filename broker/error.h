@@ -10,6 +10,7 @@ namespace signalbox::broker {
 enum class ErrorCode : std::uint8_t {
   // SQS
   queue_does_not_exist,
+  invalid_address,
   queue_name_exists,
   queue_deleted_recently,
   invalid_parameter_value,

@@ -78,7 +78,7 @@ std::int64_t to_s(Time time) { return to_ms(time) / 1000; }
 Result<Queue*> Broker::find_queue(std::string_view queue_url, Context& ctx) {
   const auto place = parse_queue_url(queue_url, ctx.caller);
   if (!place) {
-    return Error{ErrorCode::invalid_parameter_value,
+    return Error{ErrorCode::invalid_address,
                  fmt::format("The address {} is not valid for this endpoint.", queue_url)};
   }
   World* world = find_world(place->account, place->region);

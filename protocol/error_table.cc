@@ -29,6 +29,7 @@ struct Row {
 constexpr std::array rows{
     Row{ErrorCode::queue_does_not_exist,
         {400, "com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"}},
+    Row{ErrorCode::invalid_address, {404, "com.amazonaws.sqs#InvalidAddress", "InvalidAddress"}},
     Row{ErrorCode::queue_name_exists,
         {400, "com.amazonaws.sqs#QueueNameExists", "QueueAlreadyExists"}},
     Row{ErrorCode::queue_deleted_recently,
