@@ -105,10 +105,6 @@ std::optional<std::string> compact_detail(std::string_view detail) {
   return compact;
 }
 
-bool is_json(std::string_view text) {
-  return with_parsed(text, [](auto) { return true; });
-}
-
 bool has_member(std::string_view object, std::string_view name) {
   return with_parsed(object, [&](simdjson::dom::element element) {
     simdjson::dom::object members;

@@ -16,9 +16,6 @@ namespace signalbox::broker {
 // integers fit into 64 bits with a sign.
 std::optional<std::string> compact_detail(std::string_view detail);
 
-// Whether the text is one JSON value.
-bool is_json(std::string_view text);
-
 // Whether the text is a JSON object that has a member of that name, be it null.
 bool has_member(std::string_view object, std::string_view name);
 
