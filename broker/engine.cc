@@ -123,6 +123,8 @@ void Engine::decide(std::unique_ptr<Job> job) {
   }
   Context ctx = context_for(job->caller, job->fetched, job->wait_deadline);
   const Job::Step step = job->run(*broker_, ctx);
+  // A read may make a world known; while nothing can be written that stays in memory.
+  if (read_only_) batch_.clear();
   settle(std::move(job), step, ctx.reply_before_commit);
 }
 

@@ -82,6 +82,20 @@ TEST_CASE("a world's default bus is there without a write", "[events]") {
   CHECK_FALSE(world.call<&Broker::describe_rule>(rule_request("r")).error);
 }
 
+TEST_CASE("a new world's default bus is described while the store takes no writes", "[events]") {
+  auto memory = std::make_shared<signalbox::storage::MemoryStore>();
+  EventsWorld world({}, memory);
+  REQUIRE(world.engine().reload(memory, true).empty());
+  const auto commits = memory->commit_count();
+  world.caller.region = "eu-west-1";
+  const auto described = world.start<&Broker::describe_event_bus>({}, false);
+  REQUIRE(described->released);
+  CHECK_FALSE(described->error);
+  CHECK(described->response.name == "default");
+  CHECK(memory->commit_count() == commits);
+  CHECK(world.put_rule("r", any_source).error->code == ErrorCode::service_unavailable);
+}
+
 TEST_CASE("creating, deleting and describing buses fails in the service's words", "[events]") {
   EventsWorld world;
   REQUIRE_FALSE(world.create_bus("orders").error);
