@@ -25,10 +25,9 @@ class Recorder {
   // A completion that records its name and outcome.
   Store::Completion as(std::string name) {
     return [this, name = std::move(name)](Outcome outcome) {
-      {
-        const std::lock_guard lock(mutex_);
-        ended_.emplace_back(name, outcome);
-      }
+      // Notified under the lock: the waiter may destroy the recorder as soon as it has it.
+      const std::lock_guard lock(mutex_);
+      ended_.emplace_back(name, outcome);
       changed_.notify_all();
     };
   }
