@@ -47,6 +47,8 @@ std::optional<std::uint64_t> group_number(const rocksdb::WriteBatch& group) {
 rocksdb::WalFilter::WalProcessingOption GroupFilter::LogRecordFound(
     unsigned long long, const std::string& log_file_name, const rocksdb::WriteBatch& batch,
     rocksdb::WriteBatch*, bool*) {
+  // After it dropped a torn tail, RocksDB begins the next log with an empty batch of its own.
+  if (batch.Count() == 0) return WalProcessingOption::kContinueProcessing;
   const auto file = log_file_name.substr(log_file_name.rfind('/') + 1);
   const auto number = group_number(batch);
   if (apply_until_) {

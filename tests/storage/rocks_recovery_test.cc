@@ -145,6 +145,43 @@ TEST_CASE("garbage, zeroes or a torn record behind the last acknowledged one do 
   }
 }
 
+TEST_CASE("killed again right after a torn tail was dropped, it starts and has everything",
+          "[recovery]") {
+  Killed killed;
+  const auto wal = newest_wal(killed.directory);
+  write_file(wal, read_file(wal) + std::string(100, 'x'));
+  const auto again = killed.dir.path("again");
+  {
+    const auto store = open_store(in_directory(killed.directory));
+    commit_records(*store, record_count, 3);
+    copy_as_killed(killed.directory, again);
+  }
+  REQUIRE(count_records(*open_store(in_directory(again))) == record_count + 3);
+}
+
+TEST_CASE("killed over and over, with a torn tail each time, it keeps everything acknowledged",
+          "[recovery]") {
+  TempDir dir;
+  std::mt19937 random(11);
+  int acknowledged_count = 0;
+  fs::create_directory(dir.path("data"));
+  for (int round = 0; round < 8; ++round) {
+    auto options = in_directory(dir.path("data"));
+    options.write_buffer_bytes = 64 << 10;  // some rounds leave several logs
+    const auto store = open_store(options);
+    REQUIRE(count_records(*store) == acknowledged_count);
+    const auto count = static_cast<int>(random() % 80);
+    commit_records(*store, acknowledged_count, count);
+    acknowledged_count += count;
+    copy_as_killed(options.directory, dir.path("killed"));
+    const auto wal = newest_wal(dir.path("killed"));
+    write_file(wal, read_file(wal) + std::string(random() % 3000, static_cast<char>(random())));
+    // The store that was "killed" goes on elsewhere; the picture takes its place.
+    fs::rename(options.directory, dir.path("gone-" + std::to_string(round)));
+    fs::rename(dir.path("killed"), options.directory);
+  }
+}
+
 TEST_CASE("cut at any byte of its unacknowledged end a log opens; one byte less is refused",
           "[recovery]") {
   TempDir dir;
