@@ -240,3 +240,38 @@ TEST_CASE("a real write error from the system ends the same way", "[failure]") {
   REQUIRE(acknowledged_count < 100);
   REQUIRE(count_records(*open_store(options)) >= acknowledged_count);
 }
+
+TEST_CASE("a start that fails at any call to the disk, and loses power there, loses nothing",
+          "[failure]") {
+  TempDir dir;
+  {
+    const auto store = open_store(in_directory(dir.path("data")));
+    commit_records(*store, 0, 20);
+    copy_as_killed(dir.path("data"), dir.path("killed"));
+    const auto wal = newest_wal(dir.path("killed"));
+    write_file(wal, read_file(wal) + std::string(100, 'x'));
+  }
+  int failed_count = 0;
+  bool opened_at_last = false;
+  for (std::uint64_t k = 1; k < 1000 && !opened_at_last; ++k) {
+    const auto copy = dir.path("copy");
+    copy_as_killed(dir.path("killed"), copy);
+    FaultyDisk disk;
+    disk.faults->fail_from_call(k, Faults::Kind::io_error);
+    {
+      const auto opened = RocksStore::open(in_directory(copy), *disk.environment);
+      CAPTURE(k, opened.error);
+      if (opened.store) {
+        opened_at_last = true;
+      } else {
+        ++failed_count;
+        REQUIRE(mentions(opened.error, copy));
+      }
+    }
+    disk.faults->cut_power();
+    const auto store = open_store(in_directory(copy));
+    REQUIRE(count_records(*store) == 20);
+  }
+  REQUIRE(opened_at_last);
+  REQUIRE(failed_count > 10);
+}

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "storage/rocks_store.h"
@@ -31,10 +33,26 @@ inline std::unique_ptr<RocksStore> open_store(const RocksStore::Options& options
   return std::move(opened.store);
 }
 
-// The directory as kill -9 would leave it: what the open store has handed to the system.
+// Names and sizes of what is in a directory.
+inline std::map<std::string, std::uintmax_t> outline(const std::string& directory) {
+  std::map<std::string, std::uintmax_t> sizes;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    std::error_code gone;
+    sizes[entry.path().filename().string()] = std::filesystem::file_size(entry.path(), gone);
+  }
+  return sizes;
+}
+
+// The directory as kill -9 would leave it: what the open store has handed to the system. A kill is
+// one moment and a copy is not: it is taken again when RocksDB changed files meanwhile.
 inline void copy_as_killed(const std::string& from, const std::string& to) {
-  std::filesystem::remove_all(to);
-  std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
+  for (bool whole = false; !whole;) {
+    std::error_code gone;
+    std::filesystem::remove_all(to);
+    const auto before = outline(from);
+    std::filesystem::copy(from, to, std::filesystem::copy_options::recursive, gone);
+    whole = !gone && outline(from) == before;
+  }
 }
 
 inline std::vector<std::string> files_ending(const std::string& directory, const std::string& end) {
