@@ -1,4 +1,4 @@
-"""Stands between a service and the broker, so that a test can choose the moment at which one fails."""
+"""Stands between a service and the broker, so that a test can choose when one of them fails."""
 
 import http.client
 import http.server

@@ -4,8 +4,10 @@ import collections
 import json
 import os
 import pathlib
+import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -30,12 +32,26 @@ def built():
     return pathlib.Path(broker_process.binary_path()).parent
 
 
+def lasting_port():
+    """A free port that no outgoing connection is given while the broker is away."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as ephemeral:
+        first_ephemeral = int(ephemeral.read().split()[0])
+    while True:
+        port = random.randrange(min(10_000, first_ephemeral // 2), first_ephemeral)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass  # taken
+
+
 class FixedPortBroker(broker_process.Broker):
     """Comes back on the same address after a kill, so that the services find it again."""
 
     def __init__(self, options=()):
         super().__init__(options)
-        self.fixed_port = broker_process.free_port()
+        self.fixed_port = lasting_port()
 
     def command(self, listen=None):
         return super().command(listen or f"127.0.0.1:{self.fixed_port}")
@@ -122,8 +138,7 @@ class Shop:
     def observe(self):
         """Subscribes a queue to everything that the services say."""
         self.observer_url = self.call("sqs", "CreateQueue", {"QueueName": "observer"})["QueueUrl"]
-        arn = self.call("sqs", "GetQueueAttributes", {
-            "QueueUrl": self.observer_url, "AttributeNames": ["QueueArn"]})["Attributes"]["QueueArn"]
+        arn = self.queue_attributes("observer")["QueueArn"]
         self.call("events", "PutRule", {"Name": "observer", "EventBusName": BUS,
                                         "EventPattern": json.dumps({"source": SOURCES})})
         self.call("events", "PutTargets", {"Rule": "observer", "EventBusName": BUS,
