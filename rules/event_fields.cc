@@ -10,8 +10,6 @@
 namespace signalbox::rules {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // Above this, memory of an unusually large event is given back.
 constexpr std::size_t kept_entries_max = 16'384;
 constexpr std::size_t kept_bytes_max = 256 * 1024;

@@ -16,8 +16,6 @@ namespace {
 constexpr std::size_t ipv4_bytes = 4;
 constexpr std::size_t ipv6_bytes = 16;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // Whether the text is written the way addresses are, right or wrong.
 bool looks_like_ipv4(std::string_view text) {
   const auto dots = std::count(text.begin(), text.end(), '.');

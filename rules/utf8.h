@@ -1,5 +1,5 @@
-// The few things rules/ needs to know about UTF-8. Texts are checked before; on bytes that are not
-// UTF-8 these give some answer without reading outside the text.
+// The few things rules/ needs to know about characters and UTF-8. Texts are checked before; on
+// bytes that are not UTF-8 these give some answer without reading outside the text.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,8 @@
 #include <string_view>
 
 namespace signalbox::rules {
+
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // The value of a hex digit, or -1.
 inline int hex_digit(char c) {
