@@ -236,7 +236,7 @@ constexpr std::array table{
         "Writes that may wait for the disk; past it requests are throttled."),
   bytes("Storage", "wal-bytes-max", "64MiB", mib, 16 * gib, put_number<&S::wal_bytes_max>,
         "Write-ahead log kept before a flush; bounds what a start has to read again."),
-  bytes("Storage", "block-cache-bytes", "32MiB", mib, 256 * gib,
+  bytes("Storage", "block-cache-bytes", "8MiB", mib, 256 * gib,
         put_number<&S::block_cache_bytes>,
         "Most memory spent on blocks read from disk; taken as it is used."),
 

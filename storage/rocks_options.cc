@@ -70,7 +70,12 @@ rocksdb::Options rocks_options(const RocksStore::Options& options, rocksdb::Env&
   set_wal(options, rocks);
 
   rocks.write_buffer_size = options.write_buffer_bytes;
-  rocks.max_write_buffer_number = 3;
+  rocks.max_write_buffer_number = 4;
+  // Small write buffers keep memory flat; letting sixteen of their tables gather keeps the merges
+  // into the next level, whose keys overlap in every table, as rare as with large ones.
+  rocks.level0_file_num_compaction_trigger = 16;
+  rocks.level0_slowdown_writes_trigger = 40;
+  rocks.level0_stop_writes_trigger = 60;
   // One thread writes: what makes several fast would only cost memory.
   rocks.allow_concurrent_memtable_write = false;
   rocks.enable_write_thread_adaptive_yield = false;
