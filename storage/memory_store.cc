@@ -20,8 +20,16 @@ ReadStatus find(const MemoryStore::Contents& contents, std::string_view key, std
 
 class MemoryView final : public View {
  public:
-  explicit MemoryView(std::shared_ptr<const MemoryStore::Contents> contents)
-      : contents_(std::move(contents)) {}
+  MemoryView(std::shared_ptr<const MemoryStore::Contents> contents, std::mutex& mutex)
+      : contents_(std::move(contents)), mutex_(mutex) {}
+  // Under the lock: whoever then finds the contents unshared writes them in place, and must do so
+  // after the last read of this view.
+  ~MemoryView() override {
+    const std::lock_guard lock(mutex_);
+    contents_.reset();
+  }
+  MemoryView(const MemoryView&) = delete;
+  MemoryView& operator=(const MemoryView&) = delete;
 
   ReadStatus get(std::string_view key, std::string& value) const override {
     return find(*contents_, key, value);
@@ -45,6 +53,7 @@ class MemoryView final : public View {
 
  private:
   std::shared_ptr<const MemoryStore::Contents> contents_;
+  std::mutex& mutex_;
 };
 
 }  // namespace
@@ -71,7 +80,7 @@ bool MemoryStore::has_room() const {
 
 std::unique_ptr<View> MemoryStore::view() const {
   const std::lock_guard lock(mutex_);
-  return std::make_unique<MemoryView>(contents_);
+  return std::make_unique<MemoryView>(contents_, mutex_);
 }
 
 ReadStatus MemoryStore::get(std::string_view key, ReadTier tier, std::string& value) const {
