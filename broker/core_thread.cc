@@ -24,16 +24,22 @@ void CoreThread::start(Engine& engine) {
   });
 }
 
-void CoreThread::submit(std::unique_ptr<Job> job) { add(std::move(job)); }
-
-void CoreThread::post(std::function<void()> work) { add(std::move(work)); }
-
-void CoreThread::add(Item item) {
+void CoreThread::submit(std::vector<std::unique_ptr<Job>> jobs) {
   bool was_empty = false;
   {
     const std::lock_guard lock(mutex_);
     was_empty = inbox_.empty();
-    inbox_.push_back(std::move(item));
+    for (auto& job : jobs) inbox_.emplace_back(std::move(job));
+  }
+  if (was_empty) arrived_.notify_one();
+}
+
+void CoreThread::post(std::function<void()> work) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(mutex_);
+    was_empty = inbox_.empty();
+    inbox_.emplace_back(std::move(work));
   }
   if (was_empty) arrived_.notify_one();
 }

@@ -26,7 +26,7 @@ class CoreThread {
 
   // The engine lives on the thread from start() until stop().
   void start(Engine& engine);
-  void submit(std::unique_ptr<Job> job);
+  void submit(std::vector<std::unique_ptr<Job>> jobs);
   void post(std::function<void()> work);
   // Runs everything posted so far, then ends the thread.
   void stop();
@@ -34,7 +34,6 @@ class CoreThread {
  private:
   using Item = std::variant<std::unique_ptr<Job>, std::function<void()>>;
 
-  void add(Item item);
   void run(Engine& engine);
   bool wait_for_items(std::vector<Item>& items, std::optional<Time> deadline);
 

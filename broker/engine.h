@@ -6,8 +6,8 @@
 // tests.
 //
 // The ordering rule. A reply rides in the batch that was open when it was decided, reads and errors
-// too; batches complete in order; so a client never hears of anything that is not durable. An empty
-// batch behind an undurable one waits for its turn without writing.
+// too, or, when nothing was in it yet, leaves with the batch before; batches complete in order; so
+// a client never hears of anything that is not durable.
 #pragma once
 
 #include <cstdint>
@@ -84,6 +84,7 @@ class Engine {
   void wake(std::uint64_t queue_id);
   void tick();
   void flush();
+  void release_behind();
   void complete(const std::shared_ptr<Group>& group, storage::Outcome outcome);
   void on_committed(storage::CommitNumber number, const std::vector<Broker::Touched>& touched);
   void on_failed(storage::Outcome outcome);
@@ -117,8 +118,10 @@ class Engine {
   storage::Batch batch_;                        // the open one
   std::vector<std::unique_ptr<Job>> answered_;  // replies that ride in it
   std::vector<std::unique_ptr<Job>> early_;     // replies that need not wait
-  storage::CommitNumber sealed_ = 0;            // batches handed to the store
-  storage::CommitNumber committed_ = 0;         // the last durable one
+  // Replies that wrote nothing, each with the batch it may have seen: they leave with that one.
+  std::deque<std::pair<storage::CommitNumber, std::unique_ptr<Job>>> behind_;
+  storage::CommitNumber sealed_ = 0;     // batches handed to the store
+  storage::CommitNumber committed_ = 0;  // the last durable one
 
   std::uint64_t last_job_id_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<Job>> waiting_;

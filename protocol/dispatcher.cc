@@ -26,6 +26,21 @@ class AnswerTask final : public IoTask {
   std::unique_ptr<RequestJob> job_;
 };
 
+// The jobs of this io thread that the core has not been told of yet.
+std::vector<std::unique_ptr<broker::Job>>& pending_jobs() {
+  static thread_local std::vector<std::unique_ptr<broker::Job>> jobs;
+  return jobs;
+}
+
+class SubmitTask final : public IoTask {
+ public:
+  explicit SubmitTask(const DispatcherPorts& ports) : ports_(ports) {}
+  void run() override { ports_.submit(std::exchange(pending_jobs(), {})); }
+
+ private:
+  const DispatcherPorts& ports_;
+};
+
 std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
 
 std::string_view query_of(std::string_view target) {
@@ -214,7 +229,16 @@ void Dispatcher::start(HttpRequest&& request, std::shared_ptr<Exchange> exchange
   if (job->may_wait()) {
     job->exchange->watch_disconnect([this, id = job->id] { ports_.cancel(id); });
   }
-  ports_.submit(std::move(job));
+  submit_soon(std::move(job));
+}
+
+// Once the io thread has been through the sockets that are readable now, all their requests go to
+// the core together: waking it for each one costs more than deciding it.
+void Dispatcher::submit_soon(std::unique_ptr<RequestJob> job) {
+  auto& pending = pending_jobs();
+  const auto io_thread = job->exchange->io_thread();
+  pending.push_back(std::move(job));
+  if (pending.size() == 1) ports_.post_to_io(io_thread, std::make_unique<SubmitTask>(ports_));
 }
 
 void Dispatcher::answer_on_io(std::unique_ptr<RequestJob> job) {

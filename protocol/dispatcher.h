@@ -26,7 +26,7 @@ struct DispatcherSettings {
 };
 
 struct DispatcherPorts {
-  std::function<void(std::unique_ptr<broker::Job>)> submit;
+  std::function<void(std::vector<std::unique_ptr<broker::Job>>)> submit;
   std::function<void(std::uint64_t job_id)> cancel;  // its client is gone
   std::function<void(std::function<void()>)> run_reader;
   std::function<void(std::size_t io_thread, std::unique_ptr<IoTask>)> post_to_io;
@@ -70,6 +70,7 @@ class Dispatcher : public JobHost {
   bool find_operation_asked(const HttpRequest& request, Asked& asked) const;
   broker::Caller caller_of(const HttpRequest& request, std::string_view query_string) const;
   void start(HttpRequest&& request, std::shared_ptr<Exchange> exchange, Asked&& asked);
+  void submit_soon(std::unique_ptr<RequestJob> job);
   void answer_on_io(std::unique_ptr<RequestJob> job);
   void count(const Row* row, unsigned status);
 

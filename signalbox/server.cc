@@ -127,7 +127,7 @@ broker::EnginePorts Server::Impl::engine_ports() {
 
 protocol::DispatcherPorts Server::Impl::dispatcher_ports() {
   protocol::DispatcherPorts ports;
-  ports.submit = [this](auto job) { core_->submit(std::move(job)); };
+  ports.submit = [this](auto jobs) { core_->submit(std::move(jobs)); };
   ports.cancel = [this](std::uint64_t id) { core_->post([this, id] { engine_->cancel(id); }); };
   ports.run_reader = [this](auto work) { readers_->run(std::move(work)); };
   ports.post_to_io = [this](std::size_t thread, auto task) {

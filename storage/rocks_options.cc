@@ -70,7 +70,7 @@ rocksdb::Options rocks_options(const RocksStore::Options& options, rocksdb::Env&
   set_wal(options, rocks);
 
   rocks.write_buffer_size = options.write_buffer_bytes;
-  rocks.max_write_buffer_number = 4;
+  rocks.max_write_buffer_number = 2;
   // Small write buffers keep memory flat; letting sixteen of their tables gather keeps the merges
   // into the next level, whose keys overlap in every table, as rare as with large ones.
   rocks.level0_file_num_compaction_trigger = 16;

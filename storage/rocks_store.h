@@ -62,7 +62,7 @@ class RocksStore final : public Store {
     std::uint64_t free_bytes_min = 8 << 20;
 
     // Memory is taken as it is needed, up to these.
-    std::size_t write_buffer_bytes = 4 << 20;
+    std::size_t write_buffer_bytes = 8 << 20;
     std::size_t block_cache_bytes = 64 << 20;
     std::uint64_t wal_bytes_max = 64 << 20;  // bounds what a start replays
     int open_files_max = 256;
