@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <string>
 #include <vector>
@@ -56,6 +57,7 @@ int serve(const std::vector<std::string>& arguments) {
   if (!parsed.error.empty()) return complain(parsed.error);
   for (const auto& warning : parsed.warnings) fmt::print(stderr, "signalbox: {}\n", warning);
   block_signals();
+  umask(077);  // what it writes is its own, whoever may enter the directory
   bound_malloc();
   const std::string ready_file = parsed.settings.ready_file;
   signalbox::Server server(std::move(parsed.settings));

@@ -15,8 +15,8 @@ namespace signalbox {
 namespace {
 
 constexpr std::string_view handle_key_name = "receipt-handle";
-// Opening needs room for new log and table files; below this it would fail again at once.
-constexpr std::uint64_t free_bytes_to_open = 64u << 20;
+// Opening needs twice what the store keeps free (RocksStore::Options::free_bytes_min).
+constexpr std::uint64_t free_bytes_to_open = 2 * storage::RocksStore::Options{}.free_bytes_min;
 
 storage::Outcome commit_and_wait(storage::Store& store, storage::Batch batch) {
   std::mutex mutex;
