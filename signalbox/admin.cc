@@ -75,6 +75,23 @@ std::string gauge(std::string_view name, std::string_view help, std::uint64_t va
   return fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
 }
 
+std::string delivery_counters(const broker::BusCounters& counters) {
+  std::string text =
+      "# HELP signalbox_events_total Events accepted since the start, and what became of them.\n"
+      "# TYPE signalbox_events_total counter\n";
+  const auto add = [&](std::string_view outcome, std::uint64_t value) {
+    text += fmt::format("signalbox_events_total{{outcome=\"{}\"}} {}\n", outcome, value);
+  };
+  add("accepted", counters.events_accepted);
+  add("bus_missing", counters.events_to_missing_buses);
+  add("delivered", counters.deliveries);
+  add("undelivered_target_kind", counters.undelivered_targets);
+  add("undelivered_queue_missing", counters.undelivered_missing);
+  add("undelivered_too_large", counters.undelivered_oversize);
+  add("undelivered_input_not_json", counters.undelivered_input);
+  return text;
+}
+
 }  // namespace
 
 void Health::set_failed(std::string error) {
@@ -170,6 +187,7 @@ void Admin::metrics(const ExchangePtr& exchange) const {
     text += gauge("signalbox_commit_groups", "Groups written since the start.", stats.groups);
     text += gauge("signalbox_commit_bytes", "Bytes of those groups.", stats.group_bytes);
     text += gauge("signalbox_commit_syncs", "Syncs of the write-ahead log.", stats.syncs);
+    if (broker != nullptr) text += delivery_counters(broker->bus_counters());
     protocol::HttpReply reply;
     reply.content_type = "text/plain; version=0.0.4";
     reply.body = std::move(text);

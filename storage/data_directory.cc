@@ -28,6 +28,23 @@ bool is_numbered(std::string_view name, std::string_view extension) {
   return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+// Empty, or with something in it that a store leaves: never someone's home or /tmp, whose access and
+// contents are not ours to change. lost+found is what a fresh file system has.
+bool may_be_store(const std::string& directory) {
+  bool is_empty = true;
+  std::error_code error;
+  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
+    const auto name = at->path().filename().string();
+    if (name == "lost+found") continue;
+    is_empty = false;
+    const bool is_ours = name == DirectoryLock::file_name || name == Watermark::file_name ||
+                         name == "CURRENT" || name.starts_with("MANIFEST-") ||
+                         is_numbered(name, ".log") || is_numbered(name, ".sst");
+    if (is_ours) return true;
+  }
+  return is_empty;
+}
+
 }  // namespace
 
 std::string failed_to(std::string_view what, const std::string& path) {
@@ -45,6 +62,11 @@ std::string prepare_directory(const std::string& directory, std::vector<std::str
   struct stat status {};
   if (::stat(directory.c_str(), &status) != 0) return failed_to("look at", directory);
   if (!S_ISDIR(status.st_mode)) return fmt::format("{} is not a directory", directory);
+  if (!may_be_store(directory)) {
+    return fmt::format("{} holds files that are not a Signalbox store; choose an empty or a new "
+                       "directory with --data-dir",
+                       directory);
+  }
   const auto mode = status.st_mode & 07777;
   if ((mode & others) == 0) return {};
   if (::chmod(directory.c_str(), mode & ~others) != 0) {

@@ -13,6 +13,7 @@ namespace signalbox::storage {
 std::string failed_to(std::string_view what, const std::string& path);
 
 // Makes the directory (0700) when it is missing and takes access by others away when it is there.
+// Refuses one that holds other files than a store's.
 // A change is told in notes.
 std::string prepare_directory(const std::string& directory, std::vector<std::string>& notes);
 

@@ -468,6 +468,22 @@ TEST_CASE("a directory whose files but the watermark are gone is refused", "[rec
   REQUIRE(RocksStore::open(in_directory(killed.directory)).failure == OpenFailure::damaged);
 }
 
+TEST_CASE("a directory of somebody else's files is refused and left as it is", "[recovery]") {
+  TempDir dir;
+  const auto directory = dir.path("home");
+  fs::create_directory(directory);
+  fs::permissions(directory, fs::perms(0755));
+  write_file(directory + "/notes.txt", "mine");
+  const auto opened = RocksStore::open(in_directory(directory));
+  REQUIRE_FALSE(opened.store);
+  REQUIRE(mentions(opened.error, "not a Signalbox store"));
+  REQUIRE(fs::status(directory).permissions() == fs::perms(0755));
+  REQUIRE(std::distance(fs::directory_iterator(directory), {}) == 1);
+  // Negative control: without the file the same directory is taken.
+  fs::remove(directory + "/notes.txt");
+  REQUIRE(RocksStore::open(in_directory(directory)).store);
+}
+
 TEST_CASE("a creation that was cut short starts again", "[recovery]") {
   TempDir dir;
   fs::create_directory(dir.path("data"));
