@@ -115,9 +115,8 @@ TEST_CASE("a redrive policy must name a queue that exists, and an empty one remo
   TestBroker broker;
   const auto queue = broker.create_queue("orders");
   const api::StringMap policy{
-      {"RedrivePolicy",
-       R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead",)"
-       R"("maxReceiveCount":"3"})"}};
+      {"RedrivePolicy", R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead",)"
+                        R"("maxReceiveCount":"3"})"}};
   CHECK(set(broker, queue, policy)->code == ErrorCode::invalid_parameter_value);
   broker.create_queue("dead");
   CHECK_FALSE(set(broker, queue, policy));
