@@ -38,11 +38,11 @@ enum class ErrorCode : std::uint8_t {
   managed_rule,
   operation_disabled,
   // any service
-  serialization,         // the body is not what the protocol promises
+  serialization,  // the body is not what the protocol promises
   unknown_operation,
-  throttled,             // the commit queue is full: try again
-  service_unavailable,   // the store accepts no writes now
-  internal_failure,      // the outcome is unknown: the write or its sync failed
+  throttled,            // the commit queue is full: try again
+  service_unavailable,  // the store accepts no writes now
+  internal_failure,     // the outcome is unknown: the write or its sync failed
   access_denied,
 };
 

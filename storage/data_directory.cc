@@ -28,8 +28,8 @@ bool is_numbered(std::string_view name, std::string_view extension) {
   return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// Empty, or with something in it that a store leaves: never someone's home or /tmp, whose access and
-// contents are not ours to change. lost+found is what a fresh file system has.
+// Empty, or with something in it that a store leaves: never someone's home or /tmp, whose access
+// and contents are not ours to change. lost+found is what a fresh file system has.
 bool may_be_store(const std::string& directory) {
   bool is_empty = true;
   std::error_code error;
@@ -63,9 +63,10 @@ std::string prepare_directory(const std::string& directory, std::vector<std::str
   if (::stat(directory.c_str(), &status) != 0) return failed_to("look at", directory);
   if (!S_ISDIR(status.st_mode)) return fmt::format("{} is not a directory", directory);
   if (!may_be_store(directory)) {
-    return fmt::format("{} holds files that are not a Signalbox store; choose an empty or a new "
-                       "directory with --data-dir",
-                       directory);
+    return fmt::format(
+        "{} holds files that are not a Signalbox store; choose an empty or a new "
+        "directory with --data-dir",
+        directory);
   }
   const auto mode = status.st_mode & 07777;
   if ((mode & others) == 0) return {};

@@ -69,7 +69,9 @@ constexpr Field<Owner, Member> field(std::string_view name, Member Owner::*membe
 
 // A struct with fields(): nested objects on every wire.
 template <class T>
-concept Described = requires { T::fields(); };
+concept Described = requires {
+  T::fields();
+};
 
 // Calls visit(field) for each field of T in order.
 template <Described T, class Visit>

@@ -25,13 +25,11 @@ struct MessageAttributeValue {
   std::string data_type;
   static constexpr auto fields() {
     using T = MessageAttributeValue;
-    return std::tuple{field("StringValue", &T::string_value),
-                      field("BinaryValue", &T::binary_value),
-                      field("StringListValues", &T::string_list_values,
-                            {.query_name = "StringListValue"}),
-                      field("BinaryListValues", &T::binary_list_values,
-                            {.query_name = "BinaryListValue"}),
-                      field("DataType", &T::data_type, required)};
+    return std::tuple{
+        field("StringValue", &T::string_value), field("BinaryValue", &T::binary_value),
+        field("StringListValues", &T::string_list_values, {.query_name = "StringListValue"}),
+        field("BinaryListValues", &T::binary_list_values, {.query_name = "BinaryListValue"}),
+        field("DataType", &T::data_type, required)};
   }
 };
 using MessageAttributeMap = std::map<std::string, MessageAttributeValue>;
@@ -117,8 +115,7 @@ struct GetQueueAttributesRequest {
 struct GetQueueAttributesResponse {
   std::optional<StringMap> attributes;
   static constexpr auto fields() {
-    return std::tuple{
-        field("Attributes", &GetQueueAttributesResponse::attributes, attribute_map)};
+    return std::tuple{field("Attributes", &GetQueueAttributesResponse::attributes, attribute_map)};
   }
 };
 
@@ -213,11 +210,11 @@ struct SendMessageResponse {
   std::optional<std::string> sequence_number;
   static constexpr auto fields() {
     using T = SendMessageResponse;
-    return std::tuple{
-        field("MD5OfMessageBody", &T::md5_of_message_body),
-        field("MD5OfMessageAttributes", &T::md5_of_message_attributes),
-        field("MD5OfMessageSystemAttributes", &T::md5_of_message_system_attributes),
-        field("MessageId", &T::message_id), field("SequenceNumber", &T::sequence_number)};
+    return std::tuple{field("MD5OfMessageBody", &T::md5_of_message_body),
+                      field("MD5OfMessageAttributes", &T::md5_of_message_attributes),
+                      field("MD5OfMessageSystemAttributes", &T::md5_of_message_system_attributes),
+                      field("MessageId", &T::message_id),
+                      field("SequenceNumber", &T::sequence_number)};
   }
 };
 
@@ -262,12 +259,12 @@ struct SendMessageBatchResultEntry {
   std::optional<std::string> sequence_number;
   static constexpr auto fields() {
     using T = SendMessageBatchResultEntry;
-    return std::tuple{
-        field("Id", &T::id), field("MessageId", &T::message_id),
-        field("MD5OfMessageBody", &T::md5_of_message_body),
-        field("MD5OfMessageAttributes", &T::md5_of_message_attributes),
-        field("MD5OfMessageSystemAttributes", &T::md5_of_message_system_attributes),
-        field("SequenceNumber", &T::sequence_number)};
+    return std::tuple{field("Id", &T::id),
+                      field("MessageId", &T::message_id),
+                      field("MD5OfMessageBody", &T::md5_of_message_body),
+                      field("MD5OfMessageAttributes", &T::md5_of_message_attributes),
+                      field("MD5OfMessageSystemAttributes", &T::md5_of_message_system_attributes),
+                      field("SequenceNumber", &T::sequence_number)};
   }
 };
 struct SendMessageBatchResponse {
@@ -317,8 +314,10 @@ struct Message {
   static constexpr auto fields() {
     using T = Message;
     return std::tuple{
-        field("MessageId", &T::message_id), field("ReceiptHandle", &T::receipt_handle),
-        field("MD5OfBody", &T::md5_of_body), field("Body", &T::body),
+        field("MessageId", &T::message_id),
+        field("ReceiptHandle", &T::receipt_handle),
+        field("MD5OfBody", &T::md5_of_body),
+        field("Body", &T::body),
         field("Attributes", &T::attributes, attribute_map),
         field("MD5OfMessageAttributes", &T::md5_of_message_attributes),
         field("MessageAttributes", &T::message_attributes, {.query_name = "MessageAttribute"})};
