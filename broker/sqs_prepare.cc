@@ -223,6 +223,21 @@ void prepare_contents(Request& request, PrepareContext& context) {
   prepared.head = encode_message_head(record);
 }
 
+// Request is anything with a receipt handle.
+template <class Request>
+Status open_one(Request& request, const PrepareContext& context) {
+  request.opened = open_handle(request.receipt_handle, context.handle_key);
+  return ok();
+}
+
+template <class BatchRequest>
+Status open_each(BatchRequest& request, const PrepareContext& context) {
+  for (auto& entry : request.entries) {
+    SIGNALBOX_TRY(open_one(entry, context));
+  }
+  return ok();
+}
+
 }  // namespace
 
 Status prepare(api::SendMessageRequest& request, PrepareContext& context) {
@@ -252,27 +267,19 @@ Status prepare(api::ReceiveMessageRequest& request, PrepareContext&) {
 }
 
 Status prepare(api::DeleteMessageRequest& request, PrepareContext& context) {
-  request.opened = open_handle(request.receipt_handle, context.handle_key);
-  return ok();
+  return open_one(request, context);
 }
 
 Status prepare(api::DeleteMessageBatchRequest& request, PrepareContext& context) {
-  for (auto& entry : request.entries) {
-    entry.opened = open_handle(entry.receipt_handle, context.handle_key);
-  }
-  return ok();
+  return open_each(request, context);
 }
 
 Status prepare(api::ChangeMessageVisibilityRequest& request, PrepareContext& context) {
-  request.opened = open_handle(request.receipt_handle, context.handle_key);
-  return ok();
+  return open_one(request, context);
 }
 
 Status prepare(api::ChangeMessageVisibilityBatchRequest& request, PrepareContext& context) {
-  for (auto& entry : request.entries) {
-    entry.opened = open_handle(entry.receipt_handle, context.handle_key);
-  }
-  return ok();
+  return open_each(request, context);
 }
 
 }  // namespace signalbox::broker
