@@ -1,5 +1,6 @@
 // The domain: queues, buses, rules and deliveries. Synchronous and deterministic: no I/O, no
-// blocking, no clock but the context's. Owned by the core thread; nothing here is locked.
+// blocking, no clock but the context's. Touched in the core's turns only (core_thread.h); nothing
+// here is locked.
 //
 // An operation is one public function. It reads state, writes its effects to ctx.batch and changes
 // the state in memory at once: later decisions see it, durable or not. Nothing is rolled back: when

@@ -267,7 +267,7 @@ void Engine::release_behind() {
 // the broker knowing that the batch is durable.
 void Engine::complete(const std::shared_ptr<Group>& group, storage::Outcome outcome) {
   if (outcome == storage::Outcome::committed) {
-    ports_.post_to_core([this, group, touched = group->touched] {
+    ports_.post_completion([this, group, touched = group->touched] {
       if (group->epoch == epoch_) on_committed(group->number, touched);
     });
   } else {

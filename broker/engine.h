@@ -1,9 +1,9 @@
 // Drives the Broker: decides jobs, groups their writes into batches, holds each reply until
 // everything it saw is durable, fetches what memory lacks, fires what is due.
 //
-// Core thread only, except that the store calls completions on its own thread. No sockets, no
-// threads of its own: the ports connect it to the outside, so the whole of it runs in one thread in
-// tests.
+// In the core's turns only, except that the store calls completions on its own thread. No sockets,
+// no threads of its own: the ports connect it to the outside, so the whole of it runs in one thread
+// in tests.
 //
 // The ordering rule. A reply rides in the batch that was open when it was decided, reads and errors
 // too, or, when nothing was in it yet, leaves with the batch before; batches complete in order; so
@@ -27,12 +27,15 @@
 namespace signalbox::broker {
 
 struct EnginePorts {
-  // Hands answered jobs back to be encoded. Called on the core thread and on the store's thread.
+  // Hands answered jobs back to be encoded. Called in the core's turns and on the store's thread.
   std::function<void(std::vector<std::unique_ptr<Job>>)> release;
   // Runs work that blocks on the disk, on some other thread or at once.
   std::function<void(std::function<void()>)> run_reader;
-  // Runs work on the core thread, in order with the jobs submitted. From any thread.
+  // Runs work in a turn on the core's own thread, in order with the jobs submitted. From any
+  // thread.
   std::function<void(std::function<void()>)> post_to_core;
+  // The same for the news that a batch is durable; from the store's thread, and may run on it.
+  std::function<void(std::function<void()>)> post_completion;
   // The store failed: the Broker is gone, every job is refused until reload().
   std::function<void(storage::Outcome)> failed;
 };

@@ -1,4 +1,4 @@
-// One request on its way through the engine: made on an io thread, decided on the core thread,
+// One request on its way through the engine: made on an io thread, decided in a turn of the core,
 // answered on the io thread. Owned by exactly one of them at a time.
 #pragma once
 
@@ -23,7 +23,7 @@ class Job {
     waits,         // for the queue in queue_id, until wait_deadline
   };
 
-  // Decides, on the core thread. May be called again after any step but answered.
+  // Decides, in a turn of the core. May be called again after any step but answered.
   virtual Step run(Broker& broker, Context& ctx) = 0;
   // Replaces whatever was decided by this error: the commit failed, or there is no room.
   virtual void refuse(const Error& error) = 0;

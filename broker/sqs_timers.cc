@@ -13,7 +13,7 @@ namespace keys = storage::keys;
 
 namespace {
 
-// One tick holds the core thread for a few hundred small steps, no more.
+// One tick holds the core for a few hundred small steps, no more.
 constexpr std::size_t delays_per_slice = 256;
 constexpr std::size_t expired_per_slice = 256;
 // When the oldest message is not known: how soon to look again.

@@ -64,7 +64,7 @@ class Admin {
   using ExchangePtr = std::shared_ptr<protocol::Exchange>;
   void health(const ExchangePtr& exchange) const;
   void metrics(const ExchangePtr& exchange) const;
-  // On the core thread: again and again until nothing is due and everything is durable.
+  // On the core's own thread: again and again until nothing is due and everything is durable.
   void settle_clock(const ExchangePtr& exchange);
   void advance_clock(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void bus_events(const protocol::HttpRequest& request, const ExchangePtr& exchange);

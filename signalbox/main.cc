@@ -1,12 +1,12 @@
 // The command line: serve, health, settings, --version, --help.
 #include <fmt/format.h>
-#include <malloc.h>
 #include <signal.h>
 #include <sys/stat.h>
 
 #include <string>
 #include <vector>
 
+#include "signalbox/allocator.h"
 #include "signalbox/health_check.h"
 #include "signalbox/server.h"
 #include "signalbox/settings.h"
@@ -39,15 +39,6 @@ void block_signals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-// What one thread allocates and another frees (every request does) leaves holes in glibc's arenas,
-// one for each thread, and its moving thresholds keep large blocks. Bounded, a million delayed
-// messages take half the memory.
-void bound_malloc() {
-  mallopt(M_ARENA_MAX, 2);
-  mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-  mallopt(M_TRIM_THRESHOLD, 128 * 1024);
-}
-
 int serve(const std::vector<std::string>& arguments) {
   auto parsed = signalbox::parse_settings(arguments, signalbox::read_environment());
   if (parsed.help) {
@@ -58,7 +49,7 @@ int serve(const std::vector<std::string>& arguments) {
   for (const auto& warning : parsed.warnings) fmt::print(stderr, "signalbox: {}\n", warning);
   block_signals();
   umask(077);  // what it writes is its own, whoever may enter the directory
-  bound_malloc();
+  signalbox::set_up_allocator();
   const std::string ready_file = parsed.settings.ready_file;
   signalbox::Server server(std::move(parsed.settings));
   if (const auto problem = server.start(ready_file); !problem.empty()) {

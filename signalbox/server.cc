@@ -121,6 +121,7 @@ broker::EnginePorts Server::Impl::engine_ports() {
   ports.release = [this](auto jobs) { dispatcher_->release(std::move(jobs)); };
   ports.run_reader = [this](auto work) { readers_->run(std::move(work)); };
   ports.post_to_core = [this](auto work) { core_->post(std::move(work)); };
+  ports.post_completion = [this](auto work) { core_->post_completion(std::move(work)); };
   ports.failed = [this](storage::Outcome outcome) { on_store_failed(outcome); };
   return ports;
 }
@@ -210,7 +211,7 @@ std::string Server::Impl::open_http(const std::string& ready_file) {
   return {};
 }
 
-// On the core thread; the engine has let go of the store and refuses everything.
+// On the core's own thread; the engine has let go of the store and refuses everything.
 void Server::Impl::on_store_failed(storage::Outcome outcome) {
   dispatcher_->set_store(nullptr);
   const auto failure = keeper_.let_go();

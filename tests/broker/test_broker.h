@@ -127,6 +127,7 @@ class TestBroker {
     ports.post_to_core = [this](std::function<void()> work) {
       core_work_.push_back(std::move(work));
     };
+    ports.post_completion = ports.post_to_core;
     ports.failed = [this](storage::Outcome outcome) { failed_ = outcome; };
     engine_ = std::make_unique<Engine>(settings_, storage::Durability::synced, clock_, ids_,
                                        directory_, std::move(ports));
