@@ -2,6 +2,8 @@
 // and the match against the rules as the directory has them.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "broker/events_arns.h"
 #include "broker/events_envelope.h"
 #include "broker/md5.h"
@@ -84,7 +86,10 @@ PreparedEvent prepare_entry(const api::PutEventsRequestEntry& entry, PrepareCont
   BusPlace place = parse_bus(entry.event_bus_name, context.caller);
   const auto& rules = context.directory.find(place.account, place.region, place.name);
   event.bus_version = rules.version;
-  if (rules.version != 0) rules.snapshot->match(event.json, event.matched);
+  if (rules.version != 0) {
+    rules.snapshot->match(event.json, event.matched);
+    std::sort(event.matched.begin(), event.matched.end());
+  }
   event.bus_account = std::move(place.account);
   event.bus_region = std::move(place.region);
   event.bus_name = std::move(place.name);

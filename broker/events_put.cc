@@ -17,6 +17,7 @@ std::vector<rules::RuleId> current_matches(Bus& bus, const PreparedEvent& event)
   // between an event's preparation and its decision can bring about.
   if (event.bus_version < bus.changes_known_since) {
     bus.current_snapshot()->match(event.json, matched);
+    std::sort(matched.begin(), matched.end());
     return matched;
   }
   std::vector<rules::RuleId> changed;

@@ -117,6 +117,11 @@ class ChunkedRuleSet final : public RuleSet {
     return snapshot_;
   }
 
+  // The lists alone: the patterns belong to whoever compiled them.
+  std::size_t memory_bytes() const override {
+    return rule_count_ * sizeof(Rule) + chunks_.size() * sizeof(Chunks::value_type);
+  }
+
  private:
   // The chunk that holds the id or would: the last whose first rule is not above it. There is one.
   Chunks::iterator chunk_of(RuleId id) {

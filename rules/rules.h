@@ -36,7 +36,7 @@ class Pattern {
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
-  // Appends the ids of the rules that match the event, in ascending order. The event is a JSON
+  // Appends the ids of the rules that match the event, each once, in no order. The event is a JSON
   // object as text; nothing is appended for anything else.
   virtual void match(std::string_view event_json, std::vector<RuleId>& matched) const = 0;
   virtual std::size_t rule_count() const = 0;
@@ -51,6 +51,8 @@ class RuleSet {
   virtual void remove(RuleId id) = 0;
   // The rules as they are now. Later changes do not show in it.
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
+  // What the rules take up, snapshots of other moments left aside.
+  virtual std::size_t memory_bytes() const = 0;
 };
 
 }  // namespace signalbox::rules
