@@ -67,28 +67,18 @@ bool each_consistent(const Membership& taken, const std::vector<Membership>& sor
 
 }  // namespace
 
-void ArrayConsistency::add(const std::vector<const EventFields::Field*>& matching,
-                           const std::vector<const EventFields::Field*>& present, bool absent) {
-  const auto collect = [this](const auto& fields) {
-    std::vector<Membership> out;
-    out.reserve(fields.size());
-    for (const auto* field : fields) {
-      event_.append_membership(*field, out.emplace_back());
-    }
-    return out;
-  };
+void ArrayConsistency::add(std::vector<Membership> matching, std::vector<Membership> present,
+                           bool absent) {
   const auto step = static_cast<std::int64_t>(steps_.size());
-  steps_.push_back({collect(matching), {}, absent});
+  steps_.push_back({std::move(matching), {}, absent});
   note_use(steps_.back().matching, step);
   if (absent) {
-    steps_.back().present = collect(present);
+    steps_.back().present = std::move(present);
     note_use(steps_.back().present, step);
   }
 }
 
 void ArrayConsistency::note_use(const std::vector<Membership>& memberships, std::int64_t step) {
-  first_use_.resize(event_.array_count(), std::numeric_limits<std::int64_t>::max());
-  last_use_.resize(event_.array_count(), -1);
   for (const Membership& membership : memberships) {
     for (const auto& [array, index] : membership) {
       first_use_[array] = std::min(first_use_[array], step);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "rules/event_fields.h"
@@ -15,18 +16,20 @@ namespace signalbox::rules {
 
 class ArrayConsistency {
  public:
-  explicit ArrayConsistency(const EventFields& event) : event_(event) {}
+  using Membership = EventFields::Membership;  // sorted by array
+
+  explicit ArrayConsistency(std::uint32_t array_count)
+      : first_use_(array_count, std::numeric_limits<std::int64_t>::max()),
+        last_use_(array_count, -1) {}
 
   // The next field of the pattern: the leaves with a value it wants, all leaves at its path, and
   // whether it is also content with none that agrees with the elements taken so far.
-  void add(const std::vector<const EventFields::Field*>& matching,
-           const std::vector<const EventFields::Field*>& present, bool absent);
+  void add(std::vector<Membership> matching, std::vector<Membership> present, bool absent);
 
   // Whether all fields can be found together.
   bool holds();
 
  private:
-  using Membership = EventFields::Membership;  // sorted by array
   struct Step {
     std::vector<Membership> matching;  // sorted, no two the same, once reduced
     std::vector<Membership> present;   // only for absent
@@ -37,7 +40,6 @@ class ArrayConsistency {
   void reduce(std::vector<Membership>& memberships, std::int64_t step) const;
   Membership join(const Membership& taken, const Membership& added, std::int64_t step) const;
 
-  const EventFields& event_;
   std::vector<Step> steps_;
   // By array: the first and last step with a leaf in it.
   std::vector<std::int64_t> first_use_;

@@ -90,10 +90,16 @@ bool matches_alternative(const CompiledModel& compiled, const std::vector<std::u
   if (!arrays) {
     return true;
   }
-  ArrayConsistency consistency(event);
+  const auto memberships = [&event](const std::vector<const Field*>& fields) {
+    std::vector<EventFields::Membership> out;
+    out.reserve(fields.size());
+    for (const Field* field : fields) event.append_membership(*field, out.emplace_back());
+    return out;
+  };
+  ArrayConsistency consistency(event.array_count());
   for (const std::uint32_t index : indices) {
     find(event, fields[index], path_hashes[index], found);
-    consistency.add(found.matching, found.present, fields[index].absent);
+    consistency.add(memberships(found.matching), memberships(found.present), fields[index].absent);
   }
   return consistency.holds();
 }

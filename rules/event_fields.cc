@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "rules/comparable_number.h"
+#include "rules/json_text.h"
 #include "rules/utf8.h"
 
 namespace signalbox::rules {
@@ -234,7 +235,7 @@ bool EventFields::read_escaped_string(std::size_t start, std::string_view& out) 
   while (at_ < text_.size()) {
     const auto byte = static_cast<unsigned char>(text_[at_++]);
     if (byte == '\\') {
-      if (!read_escape()) {
+      if (!append_json_escape(text_, at_, unescaped_)) {
         return false;
       }
       continue;
@@ -249,61 +250,6 @@ bool EventFields::read_escaped_string(std::size_t start, std::string_view& out) 
     }
   }
   return false;
-}
-
-bool EventFields::read_escape() {
-  const char c = peek();
-  ++at_;
-  switch (c) {
-    case '"':
-    case '\\':
-    case '/': unescaped_ += c; return true;
-    case 'b': unescaped_ += '\b'; return true;
-    case 'f': unescaped_ += '\f'; return true;
-    case 'n': unescaped_ += '\n'; return true;
-    case 'r': unescaped_ += '\r'; return true;
-    case 't': unescaped_ += '\t'; return true;
-    case 'u': return read_unicode_escape();
-    default: return false;
-  }
-}
-
-// Half of a surrogate pair that stands alone compares as `?`, as in patterns.
-bool EventFields::read_unicode_escape() {
-  std::uint32_t unit = 0;
-  if (!read_hex4(unit)) {
-    return false;
-  }
-  if (unit >= 0xD800 && unit < 0xDC00 && text_.substr(at_, 2) == "\\u") {
-    const std::size_t second = at_;
-    at_ += 2;
-    std::uint32_t low = 0;
-    if (!read_hex4(low)) {
-      return false;
-    }
-    if (low >= 0xDC00 && low < 0xE000) {
-      utf8_append(unescaped_, 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00));
-      return true;
-    }
-    at_ = second;
-  }
-  if (unit >= 0xD800 && unit < 0xE000) {
-    unescaped_ += '?';
-  } else {
-    utf8_append(unescaped_, unit);
-  }
-  return true;
-}
-
-bool EventFields::read_hex4(std::uint32_t& unit) {
-  for (int i = 0; i < 4; ++i, ++at_) {
-    const int digit = hex_digit(peek());
-    if (digit < 0) {
-      return false;
-    }
-    unit = unit * 16 + static_cast<std::uint32_t>(digit);
-  }
-  return true;
 }
 
 // --- questions ----------------------------------------------------------------------------------

@@ -91,9 +91,6 @@ class EventFields {
   bool read_value(std::uint32_t step);
   bool read_string(std::string_view& out);
   bool read_escaped_string(std::size_t start, std::string_view& out);
-  bool read_escape();
-  bool read_unicode_escape();
-  bool read_hex4(std::uint32_t& unit);
   bool read_number(std::string_view& out);
   bool read_literal(std::string_view literal, std::string_view& out);
   void skip_whitespace();

@@ -59,7 +59,7 @@ IgnoreCaseText::Letter cases_of(std::uint32_t code_point) {
 
 }  // namespace
 
-IgnoreCaseText::IgnoreCaseText(std::string_view text) {
+IgnoreCaseText::IgnoreCaseText(std::string_view text) : original_(text) {
   for (std::size_t offset = 0; offset < text.size(); offset += utf8_length(text, offset)) {
     const std::uint32_t code_point = utf8_decode(text, offset);
     never_ = never_ || code_point > 0xFFFF;

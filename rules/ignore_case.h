@@ -24,11 +24,13 @@ class IgnoreCaseText {
   bool is_suffix_of(std::string_view value) const;
 
   const std::vector<Letter>& letters() const { return letters_; }
+  const std::string& original() const { return original_; }
 
  private:
   enum class Where { whole, prefix, suffix };
   bool matches(std::string_view value, Where where) const;
 
+  std::string original_;
   std::vector<Letter> letters_;
   bool never_ = false;
 };

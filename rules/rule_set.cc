@@ -1,8 +1,9 @@
-// Pattern, Snapshot and RuleSet over the plain evaluator: every rule is asked about every event.
-#include <algorithm>
-#include <iterator>
+// Pattern, Snapshot and RuleSet: the public face over the evaluator of one pattern and the engine
+// of many.
 #include <utility>
 
+#include "rules/engine/matcher.h"
+#include "rules/engine/rule_index.h"
 #include "rules/evaluator.h"
 #include "rules/event_fields.h"
 #include "rules/pattern_compiler.h"
@@ -11,150 +12,64 @@
 namespace signalbox::rules {
 namespace {
 
-// One per thread: reading an event costs no allocation once its memory has grown.
-EventFields& scratch_fields() {
-  thread_local EventFields fields;
-  return fields;
-}
-
 class ModelPattern final : public Pattern {
  public:
-  explicit ModelPattern(PatternModel model) : model_(std::move(model)) {}
+  explicit ModelPattern(PatternModel model) : compiled_(std::move(model)) {}
 
   bool matches(std::string_view event_json) const override {
-    EventFields& fields = scratch_fields();
-    return fields.read(event_json) && model_.matches(fields);
+    // One per thread: reading an event costs no allocation once its memory has grown.
+    thread_local EventFields fields;
+    return fields.read(event_json) && compiled_.matches(fields);
   }
-  bool matches(const EventFields& fields) const { return model_.matches(fields); }
+  const PatternModel& model() const { return compiled_.model(); }
 
  private:
-  CompiledModel model_;
+  CompiledModel compiled_;
 };
 
-struct Rule {
-  RuleId id;
-  std::shared_ptr<const ModelPattern> pattern;
-};
-
-// Some neighbouring rules in ascending order of ids. Never changed once it is in a set, so that
-// sets and snapshots share them.
-using Chunk = std::vector<Rule>;
-using Chunks = std::vector<std::shared_ptr<const Chunk>>;
-
-// A change copies one chunk and the list of chunks, a snapshot the list: for 100,000 rules both
-// stay in the hundreds of entries.
-constexpr std::size_t chunk_rules_max = 256;
-
-class ChunkedSnapshot final : public Snapshot {
+class IndexSnapshot final : public Snapshot {
  public:
-  ChunkedSnapshot(Chunks chunks, std::size_t rule_count)
-      : chunks_(std::move(chunks)), rule_count_(rule_count) {}
+  IndexSnapshot(const engine::RuleIndexView& view, std::shared_ptr<const engine::Generation> kept)
+      : view_(view), kept_(std::move(kept)) {}
 
   void match(std::string_view event_json, std::vector<RuleId>& matched) const override {
-    EventFields& fields = scratch_fields();
-    if (rule_count_ == 0 || !fields.read(event_json)) {
-      return;
-    }
-    for (const auto& chunk : chunks_) {
-      for (const Rule& rule : *chunk) {
-        if (rule.pattern->matches(fields)) {
-          matched.push_back(rule.id);
-        }
-      }
-    }
+    thread_local engine::Matcher matcher;
+    matcher.match(view_, event_json, matched);
   }
 
-  std::size_t rule_count() const override { return rule_count_; }
+  std::size_t rule_count() const override { return view_.rule_count; }
 
  private:
-  const Chunks chunks_;
-  const std::size_t rule_count_;
+  const engine::RuleIndexView view_;
+  const std::shared_ptr<const engine::Generation> kept_;  // what view_ points to
 };
 
-class ChunkedRuleSet final : public RuleSet {
+class IndexRuleSet final : public RuleSet {
  public:
   void put(RuleId id, std::shared_ptr<const Pattern> pattern) override {
     // compile() makes no other kind of pattern.
-    Rule rule{id, std::static_pointer_cast<const ModelPattern>(std::move(pattern))};
+    const auto& model = static_cast<const ModelPattern&>(*pattern).model();
     snapshot_.reset();
-    if (chunks_.empty()) {
-      chunks_.push_back(std::make_shared<const Chunk>(Chunk{std::move(rule)}));
-      ++rule_count_;
-      return;
-    }
-    const auto place = chunk_of(id);
-    Chunk chunk = **place;
-    const auto at = rule_of(chunk, id);
-    if (at != chunk.end() && at->id == id) {
-      *at = std::move(rule);
-    } else {
-      chunk.insert(at, std::move(rule));
-      ++rule_count_;
-    }
-    replace(place, std::move(chunk));
+    index_.remove(id);
+    index_.add(id, model);
   }
 
   void remove(RuleId id) override {
-    if (chunks_.empty()) {
-      return;
-    }
-    const auto place = chunk_of(id);
-    Chunk chunk = **place;
-    const auto at = rule_of(chunk, id);
-    if (at == chunk.end() || at->id != id) {
-      return;
-    }
-    snapshot_.reset();
-    chunk.erase(at);
-    --rule_count_;
-    replace(place, std::move(chunk));
+    if (index_.remove(id)) snapshot_.reset();
   }
 
   std::shared_ptr<const Snapshot> snapshot() const override {
-    if (!snapshot_) {
-      snapshot_ = std::make_shared<const ChunkedSnapshot>(chunks_, rule_count_);
+    if (snapshot_ == nullptr) {
+      auto kept = index_.take_snapshot();
+      snapshot_ = std::make_shared<const IndexSnapshot>(index_.view(), std::move(kept));
     }
     return snapshot_;
   }
 
-  // The lists alone: the patterns belong to whoever compiled them.
-  std::size_t memory_bytes() const override {
-    return rule_count_ * sizeof(Rule) + chunks_.size() * sizeof(Chunks::value_type);
-  }
+  std::size_t memory_bytes() const override { return index_.memory_bytes(); }
 
  private:
-  // The chunk that holds the id or would: the last whose first rule is not above it. There is one.
-  Chunks::iterator chunk_of(RuleId id) {
-    const auto above = std::upper_bound(
-        chunks_.begin(), chunks_.end(), id,
-        [](RuleId wanted, const auto& chunk) { return wanted < chunk->front().id; });
-    return above == chunks_.begin() ? above : std::prev(above);
-  }
-
-  static Chunk::iterator rule_of(Chunk& chunk, RuleId id) {
-    return std::lower_bound(chunk.begin(), chunk.end(), id,
-                            [](const Rule& rule, RuleId wanted) { return rule.id < wanted; });
-  }
-
-  // Puts the changed chunk in place: split when it has grown too large, dropped when it is empty.
-  void replace(Chunks::iterator place, Chunk chunk) {
-    if (chunk.empty()) {
-      chunks_.erase(place);
-      return;
-    }
-    if (chunk.size() > chunk_rules_max) {
-      const auto middle = chunk.begin() + static_cast<std::ptrdiff_t>(chunk.size() / 2);
-      Chunk upper(std::make_move_iterator(middle), std::make_move_iterator(chunk.end()));
-      chunk.erase(middle, chunk.end());
-      *place = std::make_shared<const Chunk>(std::move(chunk));
-      chunks_.insert(std::next(place), std::make_shared<const Chunk>(std::move(upper)));
-      return;
-    }
-    *place = std::make_shared<const Chunk>(std::move(chunk));
-  }
-
-  Chunks chunks_;
-  std::size_t rule_count_ = 0;
+  mutable engine::RuleIndex index_;
   mutable std::shared_ptr<const Snapshot> snapshot_;  // of the rules as they are, once asked for
 };
 
@@ -169,6 +84,6 @@ std::shared_ptr<const Pattern> Pattern::compile(std::string_view pattern_json,
   return std::make_shared<const ModelPattern>(*std::move(model));
 }
 
-std::unique_ptr<RuleSet> RuleSet::create() { return std::make_unique<ChunkedRuleSet>(); }
+std::unique_ptr<RuleSet> RuleSet::create() { return std::make_unique<IndexRuleSet>(); }
 
 }  // namespace signalbox::rules

@@ -37,7 +37,8 @@ class Snapshot {
  public:
   virtual ~Snapshot() = default;
   // Appends the ids of the rules that match the event, each once, in no order. The event is a JSON
-  // object as text; nothing is appended for anything else.
+  // object as text. Only what some rule asks about is read: an object that is broken elsewhere may
+  // match; anything else, and an object of more than 1,024 levels where rules ask, matches nothing.
   virtual void match(std::string_view event_json, std::vector<RuleId>& matched) const = 0;
   virtual std::size_t rule_count() const = 0;
 };

@@ -78,6 +78,11 @@ std::string expected_reason(const Case& given) {
   return given.error + place + (given.twice ? place : "");
 }
 
+bool is_json(const std::string& text) {
+  simdjson::dom::parser parser;
+  return parser.parse(text).error() == simdjson::SUCCESS;
+}
+
 void run_case(const Case& given) {
   PatternError error;
   const auto pattern = Pattern::compile(given.pattern, error);
@@ -89,7 +94,10 @@ void run_case(const Case& given) {
   CHECK(error.reason.empty());
   REQUIRE(pattern);
   CHECK(pattern->matches(given.event) == *given.match);
-  // The same through a rule set.
+  // The same through a rule set, which leaves it to others to check that the event is JSON.
+  if (!is_json(given.event)) {
+    return;
+  }
   const auto rules = RuleSet::create();
   rules->put(1, pattern);
   std::vector<RuleId> matched;

@@ -1,0 +1,97 @@
+// Finds the values of an event that rules ask about, without reading the rest of it.
+//
+// simdjson marks where every bracket, comma, colon and value starts; the walker follows the marks,
+// goes down only where the name tree does, and steps over whole subtrees otherwise. Texts are not
+// looked into until somebody asks.
+#pragma once
+
+#include <simdjson.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rules/engine/event_value.h"
+#include "rules/engine/name_tree.h"
+
+namespace signalbox::rules::engine {
+
+// Keep one per thread: its memory is reused. What it found lives until the next walk, and as long
+// as the event's text.
+class EventWalker {
+ public:
+  // Deepest nesting of objects and arrays that the rules ask into.
+  static constexpr std::size_t depth_max = 1024;
+
+  // False when the text is not a JSON object, as far as it was read, or nests too deep.
+  bool walk(std::string_view event_json, const NameTree& names);
+
+  std::vector<EventValue>& values() { return values_; }
+  // The first value at the path, or no_value; the others follow by EventValue::next.
+  std::uint32_t first_at(NodeId node) const {
+    return node < paths_.size() && paths_[node].walk == walk_ ? paths_[node].first : no_value;
+  }
+  bool is_in_array(NodeId node) const {
+    return first_at(node) != no_value && paths_[node].in_array;
+  }
+  bool has_array_values() const { return has_array_values_; }
+
+  // The array elements around a value, from the outermost in: (array, index).
+  void append_membership(const EventValue& value,
+                         std::vector<std::pair<std::uint32_t, std::uint32_t>>& out) const;
+  std::uint32_t array_count() const { return array_count_; }
+
+ private:
+  struct Scope {
+    NodeId node;
+    std::uint32_t element;  // it stands in
+    std::uint32_t array;    // no_element: it is an object
+    std::uint32_t next_index;
+    bool is_array() const { return array != no_element; }
+  };
+  struct Element {
+    std::uint32_t parent;
+    std::uint32_t array;
+    std::uint32_t index;
+  };
+  struct PathState {
+    std::uint32_t walk;  // that found the values
+    std::uint32_t first;
+    bool in_array;
+  };
+
+  void clear(const NameTree& names);
+  bool mark(std::string_view event_json);
+  bool walk_scopes(const NameTree& names);
+  bool enter_value(const NameTree& names, NodeId node);
+  bool read_name(const NameTree& names, NodeId parent, NodeId& child);
+  NodeId find_name(const NameTree& names, NodeId parent, std::string_view name);
+  void open_scope(NodeId node, bool is_array);
+  bool skip_subtree();
+  bool add_value(NodeId node, char first);
+  bool unescape(std::string_view& quoted);
+
+  char at(std::size_t mark) const { return mark < mark_count_ ? text_[marks_[mark]] : '\0'; }
+
+  std::unique_ptr<simdjson::internal::dom_parser_implementation> parser_;
+  std::size_t parser_capacity_ = 0;
+  const char* text_ = nullptr;
+  std::size_t size_ = 0;
+  const std::uint32_t* marks_ = nullptr;
+  std::size_t mark_count_ = 0;
+  std::size_t next_mark_ = 0;
+  bool has_escapes_ = false;
+
+  std::vector<EventValue> values_;
+  std::vector<PathState> paths_;  // by node
+  std::vector<Scope> scopes_;
+  std::vector<Element> elements_;
+  std::string unescaped_;  // never longer than the event
+  std::uint32_t walk_ = 0;
+  std::uint32_t array_count_ = 0;
+  bool has_array_values_ = false;
+};
+
+}  // namespace signalbox::rules::engine

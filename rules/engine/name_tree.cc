@@ -1,0 +1,259 @@
+#include "rules/engine/name_tree.h"
+
+#include <algorithm>
+
+namespace signalbox::rules::engine {
+
+namespace {
+
+using Child = NameTree::Child;
+using Children = NameTree::Children;
+using Probes = NameTree::Probes;
+
+constexpr std::size_t whole_name_bytes = 16;
+
+// What of a name a slot holds.
+Child key_of(std::string_view name) {
+  Child key{};
+  key.head = load_up_to_8(name.data(), name.size());
+  key.tail = name.size() > 8 ? load_8(name.data() + name.size() - 8) : 0;
+  key.length = static_cast<std::uint32_t>(name.size());
+  return key;
+}
+
+std::size_t slot_of(const Child& key) {
+  return mix(key.head ^ key.length, key.tail ^ 0x9E3779B97F4A7C15);
+}
+
+bool is_named(const Child& child, const Child& key, std::string_view name) {
+  return child.head == key.head && child.length == key.length && child.tail == key.tail &&
+         (child.name == nullptr || std::string_view(child.name, child.length) == name);
+}
+
+std::size_t children_bytes(std::size_t slots) {
+  return sizeof(Children) + (slots - 1) * sizeof(Child);
+}
+
+std::size_t probes_bytes(std::size_t count) {
+  return sizeof(Probes) + (count > 0 ? count - 1 : 0) * sizeof(Probe);
+}
+
+// Long names have a block of their own: header, then bytes.
+const char* new_name(SharedMemory& memory, std::string_view name) {
+  if (name.size() <= whole_name_bytes) return nullptr;
+  auto* block = memory.allocate(sizeof(BlockHeader) + name.size());
+  auto* bytes = reinterpret_cast<char*>(block + 1);
+  std::copy(name.begin(), name.end(), bytes);
+  return bytes;
+}
+
+void retire_name(SharedMemory& memory, const Child& child) {
+  if (child.name == nullptr) return;
+  auto* bytes = const_cast<char*>(child.name);
+  memory.retire(reinterpret_cast<BlockHeader*>(bytes) - 1);
+}
+
+Child& free_slot(Children& children, const Child& key) {
+  std::size_t slot = slot_of(key);
+  while (children.slots[slot & children.mask].node != no_node) ++slot;
+  return children.slots[slot & children.mask];
+}
+
+Children* new_children(SharedMemory& memory, std::size_t slots, const Children* old) {
+  auto* made = reinterpret_cast<Children*>(memory.allocate(children_bytes(slots)));
+  made->mask = slots - 1;
+  for (std::size_t i = 0; i < slots; ++i) made->slots[i].node = no_node;
+  if (old == nullptr) return made;
+  for (std::size_t i = 0; i <= old->mask; ++i) {
+    const Child& child = old->slots[i];
+    if (child.node != no_node) free_slot(*made, child) = child;
+  }
+  return made;
+}
+
+}  // namespace
+
+NameTree::NameTree(SharedMemory& memory) { new_node(memory, no_node); }
+
+NodeId NameTree::child(const Node& node, std::string_view name) const {
+  if (node.children == nullptr) return no_node;
+  const Child key = key_of(name);
+  for (std::size_t slot = slot_of(key);; ++slot) {
+    const Child& child = node.children->slots[slot & node.children->mask];
+    if (child.node == no_node) return no_node;
+    if (is_named(child, key, name)) return child.node;
+  }
+}
+
+NodeId NameTree::descend(NodeId from, std::string_view dotted) const {
+  for (;;) {
+    const std::size_t dot = dotted.find('.');
+    from = child(node(from), dotted.substr(0, dot));
+    if (from == no_node || dot == std::string_view::npos) return from;
+    dotted.remove_prefix(dot + 1);
+  }
+}
+
+NodeId NameTree::new_node(SharedMemory& memory, NodeId parent) {
+  NodeId id = free_nodes_;
+  if (id == no_node) {
+    id = static_cast<NodeId>(nodes_.size());
+    nodes_.resize(memory, nodes_.size() + 1);
+  } else {
+    free_nodes_ = nodes_[id].parent;
+  }
+  nodes_.edit(memory, id) = Node{.parent = parent, .is_used = 1};
+  return id;
+}
+
+NodeId NameTree::add_child(SharedMemory& memory, NodeId parent, std::string_view name) {
+  if (const NodeId found = child(nodes_[parent], name); found != no_node) return found;
+  const NodeId id = new_node(memory, parent);
+  Node& node = nodes_.edit(memory, parent);
+  const Children* old = node.children;
+  const std::size_t slots = old == nullptr ? 0 : old->mask + 1;
+  // At most half full, so that a name that is not there is soon given up.
+  if (2 * (node.child_count + 1) > slots) {
+    node.children = new_children(memory, std::max<std::size_t>(2 * slots, 2), old);
+  } else if (!memory.is_private(&old->header)) {
+    node.children = reinterpret_cast<Children*>(memory.copy(&old->header, old->header.size_bytes));
+  }
+  if (old != nullptr && old != node.children) {
+    memory.retire(const_cast<BlockHeader*>(&old->header));
+  }
+  Child made = key_of(name);
+  made.node = id;
+  made.name = new_name(memory, name);
+  free_slot(*node.children, made) = made;
+  ++node.child_count;
+  return id;
+}
+
+void NameTree::remove_child(SharedMemory& memory, NodeId parent, NodeId id) {
+  Node& node = nodes_.edit(memory, parent);
+  Children* old = node.children;
+  Child* removed = std::find_if(old->slots, old->slots + old->mask + 1,
+                                [id](const Child& child) { return child.node == id; });
+  retire_name(memory, *removed);
+  const std::size_t removed_at = static_cast<std::size_t>(removed - old->slots);
+  node.children = nullptr;
+  if (--node.child_count > 0) {
+    auto* kept = reinterpret_cast<Children*>(memory.copy(&old->header, old->header.size_bytes));
+    kept->slots[removed_at].node = no_node;
+    // Made anew from what is left, so that no gap ends a search too early.
+    std::size_t slots = old->mask + 1;
+    while (slots > 2 && 8 * node.child_count < slots) slots /= 2;
+    node.children = new_children(memory, slots, kept);
+    memory.retire(&kept->header);
+  }
+  memory.retire(&old->header);
+}
+
+NodeId NameTree::add_use(SharedMemory& memory, std::string_view path) {
+  NodeId at = root_node;
+  for (;;) {
+    const std::size_t dot = path.find('.');
+    at = add_child(memory, at, path.substr(0, dot));
+    if (dot == std::string_view::npos) break;
+    path.remove_prefix(dot + 1);
+  }
+  ++nodes_.edit(memory, at).use_count;
+  return at;
+}
+
+void NameTree::remove_use(SharedMemory& memory, NodeId id) {
+  --nodes_.edit(memory, id).use_count;
+  prune(memory, id);
+}
+
+void NameTree::prune(SharedMemory& memory, NodeId id) {
+  while (id != root_node && nodes_[id].use_count == 0 && nodes_[id].child_count == 0) {
+    Node& node = nodes_.edit(memory, id);
+    const NodeId parent = node.parent;
+    if (node.probes != nullptr) memory.retire(&node.probes->header);
+    if (node.gram_filter != nullptr) memory.retire(&node.gram_filter->header);
+    node = Node{.parent = free_nodes_};
+    free_nodes_ = id;
+    remove_child(memory, parent, id);
+    id = parent;
+  }
+}
+
+void NameTree::add_probe(SharedMemory& memory, NodeId id, KeyKind kind, std::uint32_t parameter) {
+  Node& node = nodes_.edit(memory, id);
+  Probes* old = node.probes;
+  const std::uint32_t count = old == nullptr ? 0 : old->header.count;
+  std::uint32_t at = 0;
+  while (at < count && (old->entries[at].kind != kind || old->entries[at].parameter != parameter)) {
+    ++at;
+  }
+  if (at < count && memory.is_private(&old->header)) {
+    ++old->entries[at].entry_count;
+    return;
+  }
+  const std::size_t size = probes_bytes(std::max(count, at + 1));
+  auto* made = reinterpret_cast<Probes*>(memory.allocate(size));
+  if (old != nullptr) std::copy(old->entries, old->entries + count, made->entries);
+  made->header.count = std::max(count, at + 1);
+  if (at == count) made->entries[at] = {kind, parameter, 0};
+  ++made->entries[at].entry_count;
+  if (old != nullptr) memory.retire(&old->header);
+  node.probes = made;
+}
+
+void NameTree::remove_probe(SharedMemory& memory, NodeId id, KeyKind kind,
+                            std::uint32_t parameter) {
+  Node& node = nodes_.edit(memory, id);
+  Probes* old = node.probes;
+  auto* made = reinterpret_cast<Probes*>(memory.copy(&old->header, old->header.size_bytes));
+  Probe* const end = made->entries + made->header.count;
+  Probe* const at = std::find_if(made->entries, end, [&](const Probe& probe) {
+    return probe.kind == kind && probe.parameter == parameter;
+  });
+  if (--at->entry_count == 0) {
+    std::copy(at + 1, end, at);
+    --made->header.count;
+    if (kind == KeyKind::gram) {
+      memory.retire(&node.gram_filter->header);
+      node.gram_filter = nullptr;
+    }
+  }
+  memory.retire(&old->header);
+  if (made->header.count == 0) {
+    memory.retire(&made->header);
+    made = nullptr;
+  }
+  node.probes = made;
+}
+
+// Bits stay set when their entries go: they cost a look-up in vain, no more.
+void NameTree::add_gram(SharedMemory& memory, NodeId id, std::uint64_t four_bytes) {
+  const std::uint64_t gram = GramFilter::fold(four_bytes);
+  Node& node = nodes_.edit(memory, id);
+  if (node.gram_filter != nullptr && node.gram_filter->has(gram)) return;
+  GramFilter* old = node.gram_filter;
+  if (old == nullptr) {
+    node.gram_filter = reinterpret_cast<GramFilter*>(memory.allocate(sizeof(GramFilter)));
+  } else if (!memory.is_private(&old->header)) {
+    node.gram_filter = reinterpret_cast<GramFilter*>(memory.copy(&old->header, sizeof(GramFilter)));
+    memory.retire(&old->header);
+  }
+  node.gram_filter->add(gram);
+}
+
+void NameTree::retire_all(SharedMemory& memory) {
+  for (std::size_t id = 0; id < nodes_.size(); ++id) {
+    const Node& node = nodes_[id];
+    if (node.children != nullptr) {
+      for (std::size_t i = 0; i <= node.children->mask; ++i) {
+        if (node.children->slots[i].node != no_node) retire_name(memory, node.children->slots[i]);
+      }
+      memory.retire(&node.children->header);
+    }
+    if (node.probes != nullptr) memory.retire(&node.probes->header);
+    if (node.gram_filter != nullptr) memory.retire(&node.gram_filter->header);
+  }
+  nodes_.retire_all(memory);
+}
+
+}  // namespace signalbox::rules::engine

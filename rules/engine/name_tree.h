@@ -1,0 +1,116 @@
+// The paths that rules ask about, as a tree of names, and what is to be looked up for the values
+// found at each.
+//
+// {"a":{"b":1}} and {"a.b":1} are the same path, in rules and in events, so a path is the list of
+// its names between dots, however it was written.
+//
+// The tree belongs to the thread of its set; a copy of the object is what a snapshot reads.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "rules/engine/hash.h"
+#include "rules/engine/shared_memory.h"
+
+namespace signalbox::rules::engine {
+
+using NodeId = std::uint32_t;
+constexpr NodeId no_node = 0xFFFFFFFF;
+constexpr NodeId root_node = 0;
+
+// What an index entry is found by: a kind, sometimes with a number, and bytes made of the value.
+enum class KeyKind : std::uint8_t {
+  text,           // the whole value
+  number,         // a double's bits
+  prefix,         // its first bytes; the parameter says how many
+  suffix,         // its last bytes
+  folded,         // the whole value, ASCII letters in lower case
+  folded_prefix,  // its first bytes, likewise
+  folded_suffix,  // its last bytes, likewise
+  cidr,           // the first bits of an address
+  block,          // a number's place in order, without its last bits
+  gram,           // any four bytes in a row
+  present,        // any value at all
+  always,         // any event at all
+};
+
+// One kind of look-up to be made for each value at a path.
+struct Probe {
+  KeyKind kind;
+  std::uint32_t parameter;
+  std::uint32_t entry_count;  // index entries that need it
+};
+
+class NameTree {
+ public:
+  struct Child {
+    // Both ends of the name; together with its length all of it up to 16 bytes.
+    std::uint64_t head;
+    std::uint64_t tail;
+    std::uint32_t length;
+    NodeId node;
+    const char* name;  // in a block of its own when longer than 16 bytes, else null
+  };
+  struct Children {
+    BlockHeader header;  // counts the children
+    std::uint64_t mask;  // slots - 1
+    Child slots[1];
+  };
+  struct Probes {
+    BlockHeader header;
+    Probe entries[1];
+  };
+  // Which grams of four bytes some entry is found by, by hash: a bit for each.
+  struct GramFilter {
+    static constexpr std::size_t bits = 1 << 15;
+    BlockHeader header;
+    std::uint64_t words[bits / 64];
+    bool has(std::uint64_t gram) const { return words[word(gram)] >> (gram & 63) & 1; }
+    void add(std::uint64_t gram) { words[word(gram)] |= std::uint64_t{1} << (gram & 63); }
+    static std::uint64_t fold(std::uint64_t four_bytes) {
+      return four_bytes * 0x9E3779B97F4A7C15 >> 49;
+    }
+    static std::size_t word(std::uint64_t gram) { return gram >> 6; }
+  };
+
+  struct Node {
+    Children* children;  // null: none
+    Probes* probes;      // null: none
+    GramFilter* gram_filter;
+    std::uint32_t use_count;  // conditions on values at this path
+    NodeId parent;
+    std::uint32_t child_count;
+    std::uint32_t is_used;  // not on the free list
+  };
+
+  explicit NameTree(SharedMemory& memory);
+
+  const Node& node(NodeId id) const { return nodes_[id]; }
+  std::size_t node_count() const { return nodes_.size(); }
+  // By one name, without dots.
+  NodeId child(const Node& node, std::string_view name) const;
+  // By a name as an event has it, which may have dots.
+  NodeId descend(NodeId from, std::string_view dotted) const;
+
+  // For the set. add_use() makes the path where it is missing, remove_use() removes it with the
+  // last use.
+  NodeId add_use(SharedMemory& memory, std::string_view path);
+  void remove_use(SharedMemory& memory, NodeId id);
+  void add_probe(SharedMemory& memory, NodeId id, KeyKind kind, std::uint32_t parameter);
+  void remove_probe(SharedMemory& memory, NodeId id, KeyKind kind, std::uint32_t parameter);
+  void add_gram(SharedMemory& memory, NodeId id, std::uint64_t four_bytes);
+  void retire_all(SharedMemory& memory);
+
+ private:
+  NodeId add_child(SharedMemory& memory, NodeId parent, std::string_view name);
+  void remove_child(SharedMemory& memory, NodeId parent, NodeId id);
+  NodeId new_node(SharedMemory& memory, NodeId parent);
+  void prune(SharedMemory& memory, NodeId id);
+
+  SharedArray<Node> nodes_;
+  NodeId free_nodes_ = no_node;  // linked by parent
+};
+
+}  // namespace signalbox::rules::engine
