@@ -108,10 +108,6 @@ BlockHeader* new_program(SharedMemory& memory, std::string_view tests,
   return block;
 }
 
-std::string_view tests_of(const BlockHeader* program) {
-  return {reinterpret_cast<const char*>(program + 1), program->count};
-}
-
 bool holds(std::string_view tests, EventValue& value) {
   std::uint8_t none_group = 0;  // the anything-but being read
   bool none_held = true;        // none of its tests so far

@@ -21,6 +21,7 @@ struct Condition {
   float weak_share;         // how many values it seems to let through when no key finds them
   bool exists;              // any value will do
   bool absent;              // no value will do, too
+  bool is_marked;           // met if and only if a key of its own was found
 };
 
 // The tests of a field's array as bytes; equal arrays have equal bytes.
@@ -29,7 +30,9 @@ std::string encode_tests(const FieldPattern& pattern);
 // A block with those bytes, and the plan of their keys behind them.
 BlockHeader* new_program(SharedMemory& memory, std::string_view tests,
                          const std::vector<std::uint32_t>& plan);
-std::string_view tests_of(const BlockHeader* program);
+inline std::string_view tests_of(const BlockHeader* program) {
+  return {reinterpret_cast<const char*>(program + 1), program->count};
+}
 
 // Whether the value is one the tests want.
 bool holds(std::string_view tests, EventValue& value);
@@ -37,6 +40,7 @@ bool holds(std::string_view tests, EventValue& value);
 // How varied the values of a path seem, from what its rules ask.
 struct PathVariety {
   std::uint32_t condition_count = 0;
+  std::uint32_t use_count = 0;  // of those conditions, by clauses
   double number_min = 0;
   double number_max = 0;
 };

@@ -7,6 +7,7 @@
 
 #include "rules/engine/condition.h"
 #include "rules/engine/test_codes.h"
+#include "rules/utf8.h"
 
 namespace signalbox::rules::engine {
 
@@ -81,12 +82,17 @@ struct EncodeTest {
   }
 };
 
-// One of so many that the path's rules tell apart, and some they do not know.
-double share_of_one(const PathVariety& variety) { return 1.0 / (variety.condition_count + 2); }
+// One of those that the path's rules tell apart, and of some more: long texts are rarer than short
+// ones, and digits tell identifiers, of which there are many.
+double share_of_text(std::string_view text, const PathVariety& variety) {
+  const auto digits = std::count_if(text.begin(), text.end(), is_digit);
+  const double identifiers = digits >= 4 ? 200 : digits >= 2 ? 50 : 0;
+  return 1 / (variety.condition_count + identifiers + static_cast<double>(text.size()));
+}
 
-double share_of_affix(std::size_t bytes, const PathVariety& variety) {
+double share_of_affix(std::string_view affix, const PathVariety& variety) {
   // A quote and one character hold for many whatever else is asked.
-  return bytes <= 2 ? 0.2 : std::min(0.5, 2 * share_of_one(variety));
+  return affix.size() <= 2 ? 0.2 : std::min(0.5, 2 * share_of_text(affix, variety));
 }
 
 // How rare four bytes seem: digits and punctuation tell identifiers from words.
@@ -144,7 +150,7 @@ std::uint32_t plan_wildcard(NodeId node, std::string_view wildcard, const GramCo
 
 bool wildcard_key(std::string_view wildcard, std::uint32_t plan, const PathVariety& variety,
                   const Visit& visit) {
-  const double share = std::min(0.05, 2 * share_of_one(variety));
+  const double share = 1.0 / (variety.condition_count + 20);
   const std::string_view first = TestReader(wildcard).text();
   switch (static_cast<WildcardKey>(plan & 3)) {
     case WildcardKey::none: return false;
@@ -168,7 +174,9 @@ double range_share(std::string_view bytes, const PathVariety& variety) {
   TestReader range(bytes);
   const double bottom = range.number();
   const double top = range.number();
-  const double span = variety.number_max - variety.number_min;
+  // While the path has few rules, numbers are taken to go from zero on.
+  const double span =
+      std::max({variety.number_max - variety.number_min, std::abs(bottom), std::abs(top)});
   return span > 0 ? (top - bottom) / span : 1;
 }
 
@@ -223,30 +231,30 @@ bool test_keys(const Test& test, std::uint32_t plan, const PathVariety& variety,
   const auto size = static_cast<std::uint32_t>(test.bytes.size());
   switch (test.code) {
     case TestCode::text: {
-      const double share = is_literal(test.bytes) ? 0.4 : share_of_one(variety);
+      const double share = is_literal(test.bytes) ? 0.4 : share_of_text(test.bytes, variety);
       visit({KeyKind::text, 0, test.bytes, true, share});
       return true;
     }
     case TestCode::number: {
       const auto word = std::bit_cast<std::uint64_t>(TestReader(test.bytes).number());
-      visit({KeyKind::number, 0, as_bytes(word), false, share_of_one(variety)});
+      visit({KeyKind::number, 0, as_bytes(word), false, 1.0 / (variety.condition_count + 4)});
       return true;
     }
     case TestCode::range: return range_keys(test.bytes, plan, variety, visit);
     case TestCode::prefix:
-      visit({KeyKind::prefix, size, test.bytes, true, share_of_affix(size, variety)});
+      visit({KeyKind::prefix, size, test.bytes, true, share_of_affix(test.bytes, variety)});
       return true;
     case TestCode::suffix:
-      visit({KeyKind::suffix, size, test.bytes, true, share_of_affix(size, variety)});
+      visit({KeyKind::suffix, size, test.bytes, true, share_of_affix(test.bytes, variety)});
       return true;
     case TestCode::folded:
-      visit({KeyKind::folded, 0, test.bytes, true, share_of_one(variety)});
+      visit({KeyKind::folded, 0, test.bytes, true, share_of_text(test.bytes, variety)});
       return true;
     case TestCode::folded_prefix:
-      visit({KeyKind::folded_prefix, size, test.bytes, true, share_of_affix(size, variety)});
+      visit({KeyKind::folded_prefix, size, test.bytes, true, share_of_affix(test.bytes, variety)});
       return true;
     case TestCode::folded_suffix:
-      visit({KeyKind::folded_suffix, size, test.bytes, true, share_of_affix(size, variety)});
+      visit({KeyKind::folded_suffix, size, test.bytes, true, share_of_affix(test.bytes, variety)});
       return true;
     case TestCode::wildcard: return wildcard_key(test.bytes, plan, variety, visit);
     case TestCode::cidr: cidr_key(test.bytes, visit); return true;

@@ -16,6 +16,23 @@ constexpr std::size_t kept_entries_max = 16 * 1024;
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
+bool is_punctuation(char c) { return c == ',' || c == ':' || c == '}' || c == ']'; }
+
+// Steps over the rest of an object or array; null when it has no end.
+const std::uint32_t* behind_subtree(const char* text, const std::uint32_t* at,
+                                    const std::uint32_t* end) {
+  for (std::size_t depth = 1; at != end; ++at) {
+    // '[' and '{' differ in one bit, as do ']' and '}'.
+    const char c = static_cast<char>(text[*at] | 0x20);
+    if (c == '{') {
+      ++depth;
+    } else if (c == '}' && --depth == 0) {
+      return at + 1;
+    }
+  }
+  return nullptr;
+}
+
 // Whether it is a literal or seems to be a number. Numbers are read when a rule compares them.
 bool is_scalar(std::string_view text) {
   const std::string_view digits = text.substr(text.front() == '-' ? 1 : 0);
@@ -46,8 +63,8 @@ void EventWalker::clear(const NameTree& names) {
     walk_ = 1;
   }
   array_count_ = 0;
+  value_bytes_ = 0;
   has_array_values_ = false;
-  next_mark_ = 0;
 }
 
 bool EventWalker::mark(std::string_view event_json) {
@@ -77,71 +94,89 @@ bool EventWalker::mark(std::string_view event_json) {
 
 bool EventWalker::walk(std::string_view event_json, const NameTree& names) {
   clear(names);
-  if (!mark(event_json) || at(0) != '{') return false;
-  next_mark_ = 1;
+  if (!mark(event_json) || text_[marks_[0]] != '{') return false;
   open_scope(root_node, false);
-  return walk_scopes(names) && next_mark_ == mark_count_;
+  return walk_scopes(names);
 }
 
+// One round for each value: its name, when it is in an object, then the value itself, which is
+// kept, gone into or stepped over, then what stands behind it.
 bool EventWalker::walk_scopes(const NameTree& names) {
+  const char* const text = text_;
+  const std::uint32_t* at = marks_ + 1;
+  const std::uint32_t* const end = marks_ + mark_count_;
+  const auto here = [&] { return at < end ? text[*at] : '\0'; };
   bool is_first = true;  // of its scope
-  while (!scopes_.empty()) {
+  for (;;) {
     const Scope& scope = scopes_.back();
     const bool is_array = scope.is_array();
-    const char c = at(next_mark_);
+    char c = here();
     if (c == (is_array ? ']' : '}')) {
-      ++next_mark_;
+      ++at;
       scopes_.pop_back();
+      if (scopes_.empty()) return at == end;
       is_first = false;
       continue;
     }
     if (!is_first) {
       if (c != ',') return false;
-      ++next_mark_;
+      ++at;
+      c = here();
     }
+    is_first = false;
     NodeId node = scope.node;
-    if (!is_array && !read_name(names, scope.node, node)) return false;
-    const std::size_t depth = scopes_.size();
-    if (!enter_value(names, node)) return false;
-    is_first = scopes_.size() > depth;
-  }
-  return true;
-}
-
-// At a value: reads it, goes into it or steps over it.
-bool EventWalker::enter_value(const NameTree& names, NodeId node) {
-  const char c = at(next_mark_);
-  if (c == '{' || c == '[') {
-    ++next_mark_;
-    if (node == no_node) return skip_subtree();
-    const auto& known = names.node(node);
-    const bool is_wanted = known.children != nullptr || (c == '[' && known.use_count > 0);
-    if (!is_wanted) return skip_subtree();
-    if (scopes_.size() == depth_max) return false;
-    open_scope(node, c == '[');
-    return true;
-  }
-  if (c == '\0' || c == ',' || c == ':' || c == '}' || c == ']') return false;
-  if (node != no_node && names.node(node).use_count > 0 && !add_value(node, c)) return false;
-  ++next_mark_;
-  return true;
-}
-
-// Behind the bracket that opens it.
-bool EventWalker::skip_subtree() {
-  const std::uint32_t* mark = marks_ + next_mark_;
-  const std::uint32_t* const end = marks_ + mark_count_;
-  for (std::size_t depth = 1; mark != end; ++mark) {
-    const char c = text_[*mark];
-    // '[' and '{' differ in one bit, as do ']' and '}'.
-    if ((c | 0x20) == '{') {
-      ++depth;
-    } else if ((c | 0x20) == '}' && --depth == 0) {
-      next_mark_ = static_cast<std::size_t>(mark + 1 - marks_);
-      return true;
+    if (!is_array) {
+      if (c != '"' || end - at < 3 || text[at[1]] != ':') return false;
+      const char* const first = text + at[0] + 1;
+      const char* last = text + at[1] - 1;
+      while (is_space(*last)) --last;
+      if (last < first) return false;
+      node = find_name(names, node, {first, static_cast<std::size_t>(last - first)});
+      at += 2;
+      c = text[*at];
     }
+    if (c == '{' || c == '[') {
+      ++at;
+      if (node != no_node) {
+        const auto& known = names.node(node);
+        if (known.children != nullptr || (c == '[' && known.use_count > 0)) {
+          if (scopes_.size() == depth_max) return false;
+          open_scope(node, c == '[');
+          is_first = true;
+          continue;
+        }
+      }
+      at = behind_subtree(text, at, end);
+      if (at == nullptr) return false;
+      continue;
+    }
+    if (is_punctuation(c) || at == end) return false;
+    if (node != no_node && names.node(node).use_count > 0 &&
+        !add_value(node, at[0], at + 1 < end ? at[1] : static_cast<std::uint32_t>(size_))) {
+      return false;
+    }
+    ++at;
   }
-  return false;
+}
+
+NodeId EventWalker::find_name(const NameTree& names, NodeId parent, std::string_view name) {
+  if (has_escapes_ && name.find('\\') != std::string_view::npos) {
+    return find_odd_name(names, parent, name);
+  }
+  const auto& node = names.node(parent);
+  const std::uint64_t head = load_up_to_8(name.data(), name.size(), text_ + size_);
+  const auto key = NameTree::key_of(name, head);
+  const NodeId found = NameTree::child(node, name, key);
+  if (found != no_node) return found;
+  const bool has_dot = has_byte(key.head, '.') || has_byte(key.tail, '.') ||
+                       (name.size() > 16 && name.find('.') != std::string_view::npos);
+  return has_dot ? find_odd_name(names, parent, name) : no_node;
+}
+
+// One with escapes or dots.
+NodeId EventWalker::find_odd_name(const NameTree& names, NodeId parent, std::string_view name) {
+  std::string plain;
+  return unescape_json(name, plain) ? names.descend(parent, plain) : no_node;
 }
 
 void EventWalker::open_scope(NodeId node, bool is_array) {
@@ -157,34 +192,10 @@ void EventWalker::open_scope(NodeId node, bool is_array) {
   scopes_.push_back({node, element, is_array ? array_count_++ : no_element, 0});
 }
 
-bool EventWalker::read_name(const NameTree& names, NodeId parent, NodeId& child) {
-  if (at(next_mark_) != '"' || at(next_mark_ + 1) != ':') return false;
-  const char* const first = text_ + marks_[next_mark_] + 1;
-  const char* last = text_ + marks_[next_mark_ + 1] - 1;
-  while (is_space(*last)) --last;
-  next_mark_ += 2;
-  if (last < first) return false;
-  child = find_name(names, parent, {first, static_cast<std::size_t>(last - first)});
-  return true;
-}
-
-NodeId EventWalker::find_name(const NameTree& names, NodeId parent, std::string_view name) {
-  if (has_escapes_ && name.find('\\') != std::string_view::npos) {
-    std::string plain;
-    return unescape_json(name, plain) ? names.descend(parent, plain) : no_node;
-  }
-  const NodeId found = names.child(names.node(parent), name);
-  if (found != no_node) return found;
-  if (std::memchr(name.data(), '.', name.size()) == nullptr) return no_node;
-  return names.descend(parent, name);
-}
-
-bool EventWalker::add_value(NodeId node, char first) {
-  const std::size_t begin = marks_[next_mark_];
-  std::size_t end = next_mark_ + 1 < mark_count_ ? marks_[next_mark_ + 1] : size_;
+bool EventWalker::add_value(NodeId node, std::uint32_t begin, std::uint32_t end) {
   while (is_space(text_[end - 1])) --end;
   std::string_view text(text_ + begin, end - begin);
-  if (first == '"') {
+  if (text.front() == '"') {
     if (text.size() < 2 || text.back() != '"') return false;
     if (has_escapes_ && text.find('\\') != std::string_view::npos && !unescape(text)) return false;
   } else if (!is_scalar(text)) {
@@ -197,6 +208,7 @@ bool EventWalker::add_value(NodeId node, char first) {
   const bool in_array = element != no_element || (!is_first && path.in_array);
   path = {walk_, static_cast<std::uint32_t>(values_.size()), in_array};
   has_array_values_ = has_array_values_ || in_array;
+  value_bytes_ += text.size();
   values_.push_back(
       {text.data(), static_cast<std::uint32_t>(text.size()), node, next, element, {}});
   return true;

@@ -42,6 +42,7 @@ class EventWalker {
   void append_membership(const EventValue& value,
                          std::vector<std::pair<std::uint32_t, std::uint32_t>>& out) const;
   std::uint32_t array_count() const { return array_count_; }
+  std::size_t value_bytes() const { return value_bytes_; }
 
  private:
   struct Scope {
@@ -65,15 +66,11 @@ class EventWalker {
   void clear(const NameTree& names);
   bool mark(std::string_view event_json);
   bool walk_scopes(const NameTree& names);
-  bool enter_value(const NameTree& names, NodeId node);
-  bool read_name(const NameTree& names, NodeId parent, NodeId& child);
   NodeId find_name(const NameTree& names, NodeId parent, std::string_view name);
+  NodeId find_odd_name(const NameTree& names, NodeId parent, std::string_view name);
   void open_scope(NodeId node, bool is_array);
-  bool skip_subtree();
-  bool add_value(NodeId node, char first);
+  bool add_value(NodeId node, std::uint32_t begin, std::uint32_t end);
   bool unescape(std::string_view& quoted);
-
-  char at(std::size_t mark) const { return mark < mark_count_ ? text_[marks_[mark]] : '\0'; }
 
   std::unique_ptr<simdjson::internal::dom_parser_implementation> parser_;
   std::size_t parser_capacity_ = 0;
@@ -81,7 +78,6 @@ class EventWalker {
   std::size_t size_ = 0;
   const std::uint32_t* marks_ = nullptr;
   std::size_t mark_count_ = 0;
-  std::size_t next_mark_ = 0;
   bool has_escapes_ = false;
 
   std::vector<EventValue> values_;
@@ -91,6 +87,7 @@ class EventWalker {
   std::string unescaped_;  // never longer than the event
   std::uint32_t walk_ = 0;
   std::uint32_t array_count_ = 0;
+  std::size_t value_bytes_ = 0;  // of all values
   bool has_array_values_ = false;
 };
 

@@ -30,6 +30,19 @@ inline std::uint64_t load_up_to_8(const char* at, std::size_t size) {
   return word;
 }
 
+// The same, reading 8 bytes at once where they end before `end`.
+inline std::uint64_t load_up_to_8(const char* at, std::size_t size, const char* end) {
+  if (end - at < 8) return load_up_to_8(at, size);
+  return size >= 8 ? load_8(at) : load_8(at) & ((std::uint64_t{1} << (8 * size)) - 1);
+}
+
+// Whether any byte of the word is that one.
+inline bool has_byte(std::uint64_t word, char byte) {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  const std::uint64_t zero_if_equal = word ^ ones * static_cast<unsigned char>(byte);
+  return ((zero_if_equal - ones) & ~zero_if_equal & ones << 7) != 0;
+}
+
 // Both halves of the product: every bit of the inputs moves every bit of the result.
 inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   const auto product = static_cast<unsigned __int128>(a) * b;

@@ -13,21 +13,6 @@ constexpr std::size_t page_slots_max = 128;
 // No directory grows past this; pages of keys that the hash cannot tell apart grow instead.
 constexpr unsigned depth_max = 26;
 
-// A slot is an entry's address with 16 bits of the hash above it. User space addresses of the
-// processors this runs on have 48 bits at most.
-constexpr unsigned address_bits = 48;
-constexpr std::uint64_t address_mask = (std::uint64_t{1} << address_bits) - 1;
-
-IndexEntry* entry_of(std::uint64_t slot) {
-  return reinterpret_cast<IndexEntry*>(slot & address_mask);
-}
-std::uint64_t slot_value(const IndexEntry* entry, std::uint64_t hash) {
-  return reinterpret_cast<std::uint64_t>(entry) | hash << address_bits;
-}
-bool may_be(std::uint64_t slot, std::uint64_t hash) {
-  return slot >> address_bits == (hash & 0xFFFF);
-}
-
 std::size_t entry_bytes(std::size_t capacity, std::size_t key_bytes) {
   return offsetof(IndexEntry, postings) + capacity * sizeof(Posting) + key_bytes;
 }
@@ -52,8 +37,36 @@ IndexEntry* remade(SharedMemory& memory, const IndexEntry& old, std::size_t capa
   auto* entry =
       new_entry(memory, {old.node, old.kind, old.parameter, old.key()}, old.hash, capacity);
   entry->header.count = old.header.count;
+  entry->mark_count = old.mark_count;
   std::copy(old.postings, old.postings + old.header.count, entry->postings);
   return entry;
+}
+
+void insert(IndexEntry& entry, Posting posting) {
+  Posting* const end = entry.postings + entry.header.count++;
+  if (posting.guard != mark) {
+    *end = posting;
+    return;
+  }
+  Posting& first_clause = entry.postings[entry.mark_count++];
+  *end = first_clause;
+  first_clause = posting;
+}
+
+// The last of its kind takes the place of what goes.
+void erase(IndexEntry& entry, Posting posting) {
+  const bool is_mark = posting.guard == mark;
+  Posting* const first = entry.postings + (is_mark ? 0 : entry.mark_count);
+  Posting* const end = entry.postings + entry.header.count;
+  Posting* at = std::find_if(first, end,
+                             [&](const Posting& other) { return other.target == posting.target; });
+  if (is_mark) {
+    Posting* const last_mark = entry.postings + --entry.mark_count;
+    *at = *last_mark;
+    at = last_mark;
+  }
+  *at = *(end - 1);
+  --entry.header.count;
 }
 
 }  // namespace
@@ -79,20 +92,9 @@ void IndexTable::put(Page& page, std::uint64_t hash, std::uint64_t value) {
   ++page.header.count;
 }
 
-const IndexEntry* IndexTable::candidate(const void* in, std::uint64_t hash,
-                                        std::size_t& next) const {
-  const Page& page = *static_cast<const Page*>(in);
-  for (std::size_t at = slot(hash) + next;; ++at) {
-    const std::uint64_t value = page.slots[at & page.mask];
-    if (value == 0) return nullptr;
-    ++next;
-    if (may_be(value, hash)) return entry_of(value);
-  }
-}
-
 const IndexEntry* IndexTable::find(const IndexKey& key) const {
   const std::uint64_t hash = key.hash();
-  std::size_t next = 0;
+  std::uint32_t next = 0;
   const Page* in = page(hash);
   const IndexEntry* entry = candidate(in, hash, next);
   while (entry != nullptr && !entry->is_of(key)) entry = candidate(in, hash, next);
@@ -187,8 +189,7 @@ bool IndexTable::add(SharedMemory& memory, const IndexKey& key, Posting posting)
   if (place == nullptr) {
     make_room(memory, hash);
     IndexEntry* entry = new_entry(memory, key, hash, 1);
-    entry->postings[0] = posting;
-    entry->header.count = 1;
+    insert(*entry, posting);
     put(edit_page(memory, hash), hash, slot_value(entry, hash));
     ++entry_count_;
     return true;
@@ -202,7 +203,7 @@ bool IndexTable::add(SharedMemory& memory, const IndexKey& key, Posting posting)
     *place = slot_value(made, hash);
     entry = made;
   }
-  entry->postings[entry->header.count++] = posting;
+  insert(*entry, posting);
   return false;
 }
 
@@ -222,7 +223,7 @@ void IndexTable::erase_slot(Page& page, std::size_t gap) {
   page.slots[gap & page.mask] = 0;
 }
 
-bool IndexTable::remove(SharedMemory& memory, const IndexKey& key, std::uint32_t clause) {
+bool IndexTable::remove(SharedMemory& memory, const IndexKey& key, Posting posting) {
   const std::uint64_t hash = key.hash();
   Page& page = edit_page(memory, hash);
   std::uint64_t* place = find_slot(page, key, hash);
@@ -241,11 +242,7 @@ bool IndexTable::remove(SharedMemory& memory, const IndexKey& key, std::uint32_t
     *place = slot_value(made, hash);
     entry = made;
   }
-  Posting* const end = entry->postings + entry->header.count;
-  Posting* const at =
-      std::find_if(entry->postings, end, [&](const Posting& p) { return p.clause == clause; });
-  *at = *(end - 1);
-  --entry->header.count;
+  erase(*entry, posting);
   return false;
 }
 

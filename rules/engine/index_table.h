@@ -13,12 +13,14 @@
 
 namespace signalbox::rules::engine {
 
-// One way through a rule that has to be tried when a key is met.
+// What follows from a key that is met. A clause is to be tried; a condition, with the guard `mark`,
+// is met.
 struct Posting {
-  std::uint32_t clause;  // index of the Clause
-  std::uint32_t guard;   // the condition to check first, or no_condition
+  std::uint32_t target;  // index of the clause or condition
+  std::uint32_t guard;   // the condition to check before the clause, or no_condition
 };
 constexpr std::uint32_t no_condition = 0xFFFFFFFF;
+constexpr std::uint32_t mark = 0xFFFFFFFE;
 
 struct IndexKey {
   NodeId node = root_node;
@@ -41,6 +43,7 @@ struct IndexEntry {
   std::uint32_t parameter;
   std::uint32_t capacity;  // of postings
   std::uint32_t key_bytes;
+  std::uint32_t mark_count;  // of the postings, the first ones
   KeyKind kind;
   Posting postings[1];
 
@@ -66,11 +69,19 @@ class IndexTable {
     __builtin_prefetch(&static_cast<const Page*>(page)->slots[slot(hash) & mask(page)]);
   }
   // The first entry that may be the key's: its hash agrees in part. next: where to go on.
-  const IndexEntry* candidate(const void* page, std::uint64_t hash, std::size_t& next) const;
+  static const IndexEntry* candidate(const void* in, std::uint64_t hash, std::uint32_t& next) {
+    const Page& page = *static_cast<const Page*>(in);
+    for (std::size_t at = slot(hash) + next;; ++at) {
+      const std::uint64_t value = page.slots[at & page.mask];
+      if (value == 0) return nullptr;
+      ++next;
+      if (may_be(value, hash)) return entry_of(value);
+    }
+  }
 
   // For the set. Returns true when the key is new (or, for remove, gone).
   bool add(SharedMemory& memory, const IndexKey& key, Posting posting);
-  bool remove(SharedMemory& memory, const IndexKey& key, std::uint32_t clause);
+  bool remove(SharedMemory& memory, const IndexKey& key, Posting posting);
   void retire_all(SharedMemory& memory);
 
  private:
@@ -84,6 +95,19 @@ class IndexTable {
     BlockHeader header;
     Page* pages[1];
   };
+
+  // A slot is an entry's address with 16 bits of the hash above it. User space addresses of the
+  // processors this runs on have 48 bits at most.
+  static constexpr unsigned address_bits = 48;
+  static IndexEntry* entry_of(std::uint64_t slot) {
+    return reinterpret_cast<IndexEntry*>(slot & ((std::uint64_t{1} << address_bits) - 1));
+  }
+  static bool may_be(std::uint64_t slot, std::uint64_t hash) {
+    return slot >> address_bits == (hash & 0xFFFF);
+  }
+  static std::uint64_t slot_value(const IndexEntry* entry, std::uint64_t hash) {
+    return reinterpret_cast<std::uint64_t>(entry) | hash << address_bits;
+  }
 
   static std::size_t slot(std::uint64_t hash) { return hash >> 16; }
   static std::uint64_t mask(const void* page) { return static_cast<const Page*>(page)->mask; }

@@ -1,20 +1,14 @@
 #include "rules/engine/matcher.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 #include "rules/array_consistency.h"
-#include "rules/engine/test_codes.h"
-#include "rules/ip_range.h"
 
 namespace signalbox::rules::engine {
 
 namespace {
 
-constexpr std::size_t kept_entries_max = 16 * 1024;
-constexpr std::size_t kept_bytes_max = 256 * 1024;
-const std::string no_address = "-";
 constexpr std::uint32_t event_max = std::numeric_limits<std::uint32_t>::max() / 2;
 
 template <class T>
@@ -33,11 +27,6 @@ void Matcher::begin(const RuleIndexView& index) {
     std::fill(matched_by_.begin(), matched_by_.end(), 0);
     event_ = 1;
   }
-  lookups_.clear();
-  if (lookups_.capacity() > kept_entries_max) lookups_.shrink_to_fit();
-  addresses_.clear();
-  folded_.clear();
-  if (folded_.capacity() > kept_bytes_max) folded_.shrink_to_fit();
 }
 
 void Matcher::match(const RuleIndexView& index, std::string_view event_json,
@@ -45,170 +34,45 @@ void Matcher::match(const RuleIndexView& index, std::string_view event_json,
   if (index.rule_count == 0 || !walker_.walk(event_json, index.names)) return;
   begin(index);
   matched_ = &matched;
-  collect_keys();
+  auto& lookups = collector_.collect(index.names, walker_);
   // Each step for all keys before the next, so that the waits for memory overlap.
-  for (Lookup& lookup : lookups_) {
+  for (Lookup& lookup : lookups) {
     lookup.page = index.table.page_of(lookup.hash);
     index.table.prefetch(lookup.page, lookup.hash);
   }
-  for (Lookup& lookup : lookups_) {
-    lookup.entry = index.table.candidate(lookup.page, lookup.hash, lookup.tried);
+  for (Lookup& lookup : lookups) {
+    lookup.entry = IndexTable::candidate(lookup.page, lookup.hash, lookup.tried);
     if (lookup.entry != nullptr) __builtin_prefetch(lookup.entry);
   }
-  for (Lookup& lookup : lookups_) {
-    if (lookup.entry != nullptr) follow(lookup);
+  for (Lookup& lookup : lookups) {
+    if (lookup.entry != nullptr) settle(lookup);
+  }
+  for (const Lookup& lookup : lookups) {
+    if (lookup.entry != nullptr) follow(*lookup.entry);
   }
 }
 
-// --- keys ---------------------------------------------------------------------------------------
-
-void Matcher::collect_keys() {
-  const NameTree& names = index_->names;
-  if (names.node(root_node).probes != nullptr) add_text_key(root_node, KeyKind::always, 0, {});
-  // Folded values stay where they are: the keys point to them.
-  std::size_t value_bytes = 0;
-  for (const EventValue& value : walker_.values()) value_bytes += value.size_bytes;
-  folded_.reserve(value_bytes);
-  for (EventValue& value : walker_.values()) {
-    const NameTree::Node& node = names.node(value.node);
-    if (node.probes != nullptr) collect_keys_of(value, node);
+// Finds the key's entry, if it has one, and notes the conditions it meets.
+void Matcher::settle(Lookup& lookup) {
+  while (lookup.entry != nullptr && !lookup.is_of(*lookup.entry)) {
+    lookup.entry = IndexTable::candidate(lookup.page, lookup.hash, lookup.tried);
+  }
+  if (lookup.entry == nullptr) return;
+  const std::uint32_t met = event_ << 1 | 1;
+  for (std::uint32_t i = 0; i < lookup.entry->mark_count; ++i) {
+    decided_[lookup.entry->postings[i].target] = met;
   }
 }
 
-void Matcher::collect_keys_of(EventValue& value, const NameTree::Node& node) {
-  const std::string_view text = value.text();
-  const bool is_string = value.is_string();
-  std::size_t folded_place = std::string::npos;
-  std::string address;
-  const Probe* const end = node.probes->entries + node.probes->header.count;
-  for (const Probe* probe = node.probes->entries; probe != end; ++probe) {
-    const std::uint32_t parameter = probe->parameter;
-    if (!is_string && probe->kind != KeyKind::text && probe->kind != KeyKind::number &&
-        probe->kind != KeyKind::block && probe->kind != KeyKind::present) {
-      continue;
-    }
-    switch (probe->kind) {
-      case KeyKind::text: add_text_key(value.node, KeyKind::text, 0, text); break;
-      case KeyKind::number:
-      case KeyKind::block: add_number_key(value, *probe); break;
-      case KeyKind::prefix:
-        if (parameter <= text.size()) {
-          add_text_key(value.node, probe->kind, parameter, text.substr(0, parameter));
-        }
-        break;
-      case KeyKind::suffix:
-        if (parameter <= text.size()) {
-          add_text_key(value.node, probe->kind, parameter, text.substr(text.size() - parameter));
-        }
-        break;
-      case KeyKind::folded:
-        add_text_key(value.node, probe->kind, 0, folded(value, folded_place));
-        break;
-      case KeyKind::folded_prefix:
-        if (parameter <= text.size()) {
-          add_text_key(value.node, probe->kind, parameter,
-                       folded(value, folded_place).substr(0, parameter));
-        }
-        break;
-      case KeyKind::folded_suffix:
-        if (parameter <= text.size()) {
-          add_text_key(value.node, probe->kind, parameter,
-                       folded(value, folded_place).substr(text.size() - parameter));
-        }
-        break;
-      case KeyKind::cidr: add_address_key(value, parameter, address); break;
-      case KeyKind::gram: add_gram_keys(value, *node.gram_filter); break;
-      case KeyKind::present:
-        // Once for the path: with the value that was found first.
-        if (value.next == no_value) add_text_key(value.node, KeyKind::present, 0, {});
-        break;
-      case KeyKind::always: break;
-    }
+void Matcher::follow(const IndexEntry& entry) {
+  for (std::uint32_t i = entry.mark_count; i < entry.header.count; ++i) {
+    const Posting posting = entry.postings[i];
+    if (posting.guard == no_condition || is_met(posting.guard)) try_clause(posting.target);
   }
 }
 
-void Matcher::add_text_key(NodeId node, KeyKind kind, std::uint32_t parameter,
-                           std::string_view bytes) {
-  lookups_.push_back({.hash = hash_bytes(bytes, IndexKey::seed(node, kind, parameter)),
-                      .bytes = bytes.data() == nullptr ? "" : bytes.data(),
-                      .size_bytes = static_cast<std::uint32_t>(bytes.size()),
-                      .parameter = parameter,
-                      .node = node,
-                      .kind = kind});
-}
-
-void Matcher::add_word_key(NodeId node, KeyKind kind, std::uint32_t parameter, std::uint64_t word) {
-  const std::string_view bytes(reinterpret_cast<const char*>(&word), sizeof word);
-  lookups_.push_back({.hash = hash_bytes(bytes, IndexKey::seed(node, kind, parameter)),
-                      .word = word,
-                      .size_bytes = sizeof word,
-                      .parameter = parameter,
-                      .node = node,
-                      .kind = kind});
-}
-
-void Matcher::add_number_key(EventValue& value, const Probe& probe) {
-  double number = 0;
-  if (!value.looks_like_number() || !value.number.near(value.text(), number)) return;
-  const std::uint64_t word = probe.kind == KeyKind::number
-                                 ? std::bit_cast<std::uint64_t>(number)
-                                 : number_order(number) >> probe.parameter;
-  add_word_key(value.node, probe.kind, probe.parameter, word);
-}
-
-// The value's address, read once for all sizes of block, without the bits behind the block's.
-void Matcher::add_address_key(const EventValue& value, std::uint32_t bits, std::string& address) {
-  if (address.empty()) {
-    address = parse_ip(value.text().substr(1, value.size_bytes - 2)).value_or(no_address);
-  }
-  if (address.size() * 8 < bits || address == no_address) return;
-  std::string masked = address.substr(0, (bits + 7) / 8);
-  if (bits % 8 != 0) masked.back() = static_cast<char>(masked.back() & 0xFF00 >> bits % 8);
-  addresses_.push_back(std::move(masked));
-  add_text_key(value.node, KeyKind::cidr, bits, addresses_.back());
-}
-
-void Matcher::add_gram_keys(const EventValue& value, const NameTree::GramFilter& filter) {
-  for (std::uint32_t i = 0; i + 4 <= value.size_bytes; ++i) {
-    if (filter.has(NameTree::GramFilter::fold(load_4(value.data + i)))) {
-      add_text_key(value.node, KeyKind::gram, 0, {value.data + i, 4});
-    }
-  }
-}
-
-// The value in lower case, made at the first call for it.
-std::string_view Matcher::folded(const EventValue& value, std::size_t& place) {
-  if (place == std::string::npos) {
-    place = folded_.size();
-    for (std::uint32_t i = 0; i < value.size_bytes; ++i) folded_ += fold(value.data[i]);
-  }
-  return std::string_view(folded_).substr(place, value.size_bytes);
-}
-
-// --- postings -----------------------------------------------------------------------------------
-
-bool Matcher::is_of(const IndexEntry& entry, const Lookup& lookup) const {
-  if (entry.hash != lookup.hash || entry.kind != lookup.kind || entry.node != lookup.node ||
-      entry.parameter != lookup.parameter || entry.key_bytes != lookup.size_bytes) {
-    return false;
-  }
-  const std::string_view key = entry.key();
-  return lookup.bytes == nullptr ? load_8(key.data()) == lookup.word
-                                 : key == std::string_view(lookup.bytes, lookup.size_bytes);
-}
-
-void Matcher::follow(Lookup& lookup) {
-  const IndexEntry* entry = lookup.entry;
-  while (entry != nullptr && !is_of(*entry, lookup)) {
-    entry = index_->table.candidate(lookup.page, lookup.hash, lookup.tried);
-  }
-  if (entry == nullptr) return;
-  for (std::uint32_t i = 0; i < entry->header.count; ++i) try_clause(entry->postings[i]);
-}
-
-void Matcher::try_clause(Posting posting) {
-  if (posting.guard != no_condition && !is_met(posting.guard)) return;
-  const Clause& clause = index_->clauses[posting.clause];
+void Matcher::try_clause(std::uint32_t at) {
+  const Clause& clause = index_->clauses[at];
   const std::uint32_t* conditions = clause.conditions();
   for (std::uint32_t i = 0; i < clause.condition_count; ++i) {
     if (i == clause.found_by && clause.is_certain) continue;
@@ -220,7 +84,7 @@ void Matcher::try_clause(Posting posting) {
   matched_->push_back(index_->rules[clause.rule].id);
 }
 
-bool Matcher::is_met(std::uint32_t condition) {
+inline bool Matcher::is_met(std::uint32_t condition) {
   const std::uint32_t decided = decided_[condition];
   return decided >> 1 == event_ ? (decided & 1) != 0 : decide(condition);
 }
@@ -231,6 +95,10 @@ bool Matcher::holds_for(const Condition& condition, EventValue& value) const {
 
 bool Matcher::decide(std::uint32_t at) {
   const Condition& condition = index_->conditions[at];
+  if (condition.is_marked) {
+    decided_[at] = event_ << 1;
+    return false;
+  }
   auto& values = walker_.values();
   std::uint32_t value = walker_.first_at(condition.node);
   // Where arrays are, absence is about the elements taken: agrees_in_arrays() decides.

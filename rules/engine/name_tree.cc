@@ -12,24 +12,6 @@ using Probes = NameTree::Probes;
 
 constexpr std::size_t whole_name_bytes = 16;
 
-// What of a name a slot holds.
-Child key_of(std::string_view name) {
-  Child key{};
-  key.head = load_up_to_8(name.data(), name.size());
-  key.tail = name.size() > 8 ? load_8(name.data() + name.size() - 8) : 0;
-  key.length = static_cast<std::uint32_t>(name.size());
-  return key;
-}
-
-std::size_t slot_of(const Child& key) {
-  return mix(key.head ^ key.length, key.tail ^ 0x9E3779B97F4A7C15);
-}
-
-bool is_named(const Child& child, const Child& key, std::string_view name) {
-  return child.head == key.head && child.length == key.length && child.tail == key.tail &&
-         (child.name == nullptr || std::string_view(child.name, child.length) == name);
-}
-
 std::size_t children_bytes(std::size_t slots) {
   return sizeof(Children) + (slots - 1) * sizeof(Child);
 }
@@ -54,7 +36,7 @@ void retire_name(SharedMemory& memory, const Child& child) {
 }
 
 Child& free_slot(Children& children, const Child& key) {
-  std::size_t slot = slot_of(key);
+  std::size_t slot = NameTree::slot_of(key);
   while (children.slots[slot & children.mask].node != no_node) ++slot;
   return children.slots[slot & children.mask];
 }
@@ -74,16 +56,6 @@ Children* new_children(SharedMemory& memory, std::size_t slots, const Children* 
 }  // namespace
 
 NameTree::NameTree(SharedMemory& memory) { new_node(memory, no_node); }
-
-NodeId NameTree::child(const Node& node, std::string_view name) const {
-  if (node.children == nullptr) return no_node;
-  const Child key = key_of(name);
-  for (std::size_t slot = slot_of(key);; ++slot) {
-    const Child& child = node.children->slots[slot & node.children->mask];
-    if (child.node == no_node) return no_node;
-    if (is_named(child, key, name)) return child.node;
-  }
-}
 
 NodeId NameTree::descend(NodeId from, std::string_view dotted) const {
   for (;;) {
@@ -179,7 +151,8 @@ void NameTree::prune(SharedMemory& memory, NodeId id) {
   }
 }
 
-void NameTree::add_probe(SharedMemory& memory, NodeId id, KeyKind kind, std::uint32_t parameter) {
+void NameTree::add_probe(SharedMemory& memory, NodeId id, KeyKind kind, std::uint32_t parameter,
+                         std::string_view key) {
   Node& node = nodes_.edit(memory, id);
   Probes* old = node.probes;
   const std::uint32_t count = old == nullptr ? 0 : old->header.count;
@@ -187,18 +160,18 @@ void NameTree::add_probe(SharedMemory& memory, NodeId id, KeyKind kind, std::uin
   while (at < count && (old->entries[at].kind != kind || old->entries[at].parameter != parameter)) {
     ++at;
   }
-  if (at < count && memory.is_private(&old->header)) {
-    ++old->entries[at].entry_count;
-    return;
+  if (at == count || !memory.is_private(&old->header)) {
+    const std::uint32_t new_count = std::max(count, at + 1);
+    node.probes = reinterpret_cast<Probes*>(memory.allocate(probes_bytes(new_count)));
+    node.probes->header.count = new_count;
+    if (old != nullptr) {
+      std::copy(old->entries, old->entries + count, node.probes->entries);
+      memory.retire(&old->header);
+    }
+    if (at == count) node.probes->entries[at] = {kind, parameter, 0, {}};
   }
-  const std::size_t size = probes_bytes(std::max(count, at + 1));
-  auto* made = reinterpret_cast<Probes*>(memory.allocate(size));
-  if (old != nullptr) std::copy(old->entries, old->entries + count, made->entries);
-  made->header.count = std::max(count, at + 1);
-  if (at == count) made->entries[at] = {kind, parameter, 0};
-  ++made->entries[at].entry_count;
-  if (old != nullptr) memory.retire(&old->header);
-  node.probes = made;
+  ++node.probes->entries[at].entry_count;
+  node.probes->entries[at].note(feature_of_key(kind, key));
 }
 
 void NameTree::remove_probe(SharedMemory& memory, NodeId id, KeyKind kind,

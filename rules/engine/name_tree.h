@@ -41,7 +41,57 @@ struct Probe {
   KeyKind kind;
   std::uint32_t parameter;
   std::uint32_t entry_count;  // index entries that need it
+  // Which keys there may be, by a few of their bytes: most look-ups in vain end here.
+  std::uint64_t filter[4];
+
+  void note(std::uint32_t feature) {
+    filter[feature >> 6 & 3] |= std::uint64_t{1} << (feature & 63);
+  }
+  bool may_have(std::uint32_t feature) const {
+    return filter[feature >> 6 & 3] >> (feature & 63) & 1;
+  }
 };
+
+// A byte's worth of what tells the keys of a kind apart.
+inline std::uint32_t feature_of(unsigned a, unsigned b, std::size_t size) {
+  return static_cast<std::uint32_t>((a << 16 | b << 8 | (size & 0xFF)) * 0x9E3779B1U) >> 24;
+}
+inline std::uint32_t feature_of_text(std::string_view text) {
+  const std::size_t size = text.size();
+  return size < 3 ? feature_of(0, 0, size)
+                  : feature_of(static_cast<unsigned char>(text[size - 2]),
+                               static_cast<unsigned char>(text[size - 3]), size);
+}
+inline std::uint32_t feature_of_prefix(std::string_view prefix) {
+  const std::size_t size = prefix.size();
+  return size < 2 ? 0
+                  : feature_of(static_cast<unsigned char>(prefix[size - 1]),
+                               static_cast<unsigned char>(prefix[size - 2]), 0);
+}
+inline std::uint32_t feature_of_suffix(std::string_view suffix) {
+  return suffix.size() < 2 ? 0
+                           : feature_of(static_cast<unsigned char>(suffix[0]),
+                                        static_cast<unsigned char>(suffix[1]), 0);
+}
+inline std::uint32_t feature_of_word(std::uint64_t word) {
+  return static_cast<std::uint32_t>(word * 0x9E3779B97F4A7C15 >> 56);
+}
+// Of the bytes of a key, whatever its kind.
+inline std::uint32_t feature_of_key(KeyKind kind, std::string_view bytes) {
+  switch (kind) {
+    case KeyKind::text:
+    case KeyKind::folded: return feature_of_text(bytes);
+    case KeyKind::prefix:
+    case KeyKind::folded_prefix: return feature_of_prefix(bytes);
+    case KeyKind::suffix:
+    case KeyKind::folded_suffix: return feature_of_suffix(bytes);
+    case KeyKind::number:
+    case KeyKind::block: return feature_of_word(load_8(bytes.data()));
+    case KeyKind::cidr:
+      return feature_of_word(bytes.empty() ? 0 : static_cast<unsigned char>(bytes.back()));
+    default: return 0;
+  }
+}
 
 class NameTree {
  public:
@@ -85,12 +135,37 @@ class NameTree {
     std::uint32_t is_used;  // not on the free list
   };
 
+  // What of a name a child's slot holds.
+  static Child key_of(std::string_view name) {
+    return key_of(name, load_up_to_8(name.data(), name.size()));
+  }
+  static Child key_of(std::string_view name, std::uint64_t head) {
+    const std::uint64_t tail = name.size() > 8 ? load_8(name.data() + name.size() - 8) : 0;
+    return {head, tail, static_cast<std::uint32_t>(name.size()), no_node, nullptr};
+  }
+  static std::size_t slot_of(const Child& key) {
+    return mix(key.head ^ key.length, key.tail ^ 0x9E3779B97F4A7C15);
+  }
+  static bool is_named(const Child& child, const Child& key, std::string_view name) {
+    return child.head == key.head && child.length == key.length && child.tail == key.tail &&
+           (child.name == nullptr || std::string_view(child.name, child.length) == name);
+  }
+
   explicit NameTree(SharedMemory& memory);
 
   const Node& node(NodeId id) const { return nodes_[id]; }
   std::size_t node_count() const { return nodes_.size(); }
   // By one name, without dots.
-  NodeId child(const Node& node, std::string_view name) const;
+  NodeId child(const Node& node, std::string_view name) const {
+    return child(node, name, key_of(name));
+  }
+  static NodeId child(const Node& node, std::string_view name, const Child& key) {
+    if (node.children == nullptr) return no_node;
+    for (std::size_t slot = slot_of(key);; ++slot) {
+      const Child& child = node.children->slots[slot & node.children->mask];
+      if (child.node == no_node || is_named(child, key, name)) return child.node;
+    }
+  }
   // By a name as an event has it, which may have dots.
   NodeId descend(NodeId from, std::string_view dotted) const;
 
@@ -98,7 +173,8 @@ class NameTree {
   // last use.
   NodeId add_use(SharedMemory& memory, std::string_view path);
   void remove_use(SharedMemory& memory, NodeId id);
-  void add_probe(SharedMemory& memory, NodeId id, KeyKind kind, std::uint32_t parameter);
+  void add_probe(SharedMemory& memory, NodeId id, KeyKind kind, std::uint32_t parameter,
+                 std::string_view key);
   void remove_probe(SharedMemory& memory, NodeId id, KeyKind kind, std::uint32_t parameter);
   void add_gram(SharedMemory& memory, NodeId id, std::uint64_t four_bytes);
   void retire_all(SharedMemory& memory);

@@ -9,6 +9,8 @@ namespace {
 // Guesses for conditions that no key of their own finds.
 constexpr float share_of_weak = 0.7F;
 constexpr float share_of_anything_but = 0.9F;
+// From so many clauses on, looking a condition's keys up costs less than deciding it.
+constexpr std::uint32_t uses_to_mark = 4;
 
 std::uint32_t hash_of_id(RuleId id) {
   return static_cast<std::uint32_t>(mix(id ^ 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93));
@@ -80,12 +82,15 @@ std::uint32_t RuleIndex::use_condition(const FieldPattern& pattern) {
   });
   if (known != IdTable::none) {
     ++view_.conditions.edit(memory_, known).use_count;
+    ++varieties_[node].use_count;
+    mark_if_popular(known);
     return known;
   }
   node = view_.names.add_use(memory_, pattern.path);
   if (varieties_.size() < view_.names.node_count()) varieties_.resize(view_.names.node_count());
   PathVariety& variety = varieties_[node];
   ++variety.condition_count;
+  ++variety.use_count;
   note_numbers(tests, variety);
   const auto plan = plan_keys(node, tests, variety, grams_);
   grams_.change(node, tests, 1);
@@ -104,7 +109,11 @@ std::uint32_t RuleIndex::use_condition(const FieldPattern& pattern) {
 
 void RuleIndex::release_condition(std::uint32_t at) {
   Condition& condition = view_.conditions.edit(memory_, at);
+  --varieties_[condition.node].use_count;
   if (--condition.use_count > 0) return;
+  if (condition.is_marked) {
+    each_key_of(condition, [&](const IndexKey& key, bool) { remove_posting(key, {at, mark}); });
+  }
   conditions_by_content_.erase(condition.hash, at);
   grams_.change(condition.node, tests_of(condition.program), -1);
   if (--varieties_[condition.node].condition_count == 0) varieties_[condition.node] = {};
@@ -134,24 +143,13 @@ std::uint32_t RuleIndex::add_clause(const PatternModel& model,
   std::copy(conditions.begin(), conditions.end(), place);
   const std::uint32_t guard = choose(clause);
   view_.clauses.edit(memory_, at) = clause;
-  each_index_key(clause, [&](const IndexKey& key, bool) {
-    if (view_.table.add(memory_, key, {at, guard})) {
-      view_.names.add_probe(memory_, key.node, key.kind, key.parameter);
-      if (key.kind == KeyKind::gram) {
-        view_.names.add_gram(memory_, key.node, load_4(key.bytes.data()));
-      }
-    }
-  });
+  each_key_of(clause, [&](const IndexKey& key, bool) { add_posting(key, {at, guard}); });
   return at;
 }
 
 void RuleIndex::remove_clause(std::uint32_t at) {
   const Clause clause = view_.clauses[at];
-  each_index_key(clause, [&](const IndexKey& key, bool) {
-    if (view_.table.remove(memory_, key, at)) {
-      view_.names.remove_probe(memory_, key.node, key.kind, key.parameter);
-    }
-  });
+  each_key_of(clause, [&](const IndexKey& key, bool) { remove_posting(key, {at, no_condition}); });
   for (std::uint16_t i = 0; i < clause.condition_count; ++i) {
     release_condition(clause.conditions()[i]);
   }
@@ -167,42 +165,76 @@ double RuleIndex::share_of(const Condition& condition) const {
   const bool has_keys =
       !condition.exists && each_key(condition.program, varieties_[condition.node],
                                     [&](const FoundBy& found) { share += found.share; });
-  return has_keys ? std::min<double>(share, condition.weak_share) : condition.weak_share;
+  if (!has_keys) return condition.weak_share;
+  // What many rules ask for, many events have.
+  const auto& variety = varieties_[condition.node];
+  const double popularity = condition.use_count / (variety.use_count + 10.0);
+  return std::min<double>(std::max(share, popularity), condition.weak_share);
 }
 
-// Sets which condition leads to the clause; returns which is to be checked first then.
+// Sets which condition leads to the clause, the one that seems rarest; returns which is to be
+// checked first then: one that many clauses ask for, as it has likely been decided already.
 std::uint32_t RuleIndex::choose(Clause& clause) const {
-  double best = 2;
-  double second = 2;
-  std::uint32_t guard = no_condition;
+  std::vector<double> shares;
   for (std::uint16_t i = 0; i < clause.condition_count; ++i) {
-    const std::uint32_t at = clause.conditions()[i];
-    const double share = share_of(view_.conditions[at]);
-    if (share < best) {
-      if (best <= 1) guard = clause.conditions()[clause.found_by];
-      second = best;
-      clause.found_by = i;
-      best = share;
-    } else if (share < second) {
-      guard = at;
-      second = share;
-    }
+    shares.push_back(share_of(view_.conditions[clause.conditions()[i]]));
   }
+  const auto rarest = std::min_element(shares.begin(), shares.end());
+  clause.found_by = static_cast<std::uint16_t>(rarest - shares.begin());
   clause.is_certain = true;
-  each_index_key(clause, [&](const IndexKey&, bool certain) {
+  each_key_of(clause, [&](const IndexKey&, bool certain) {
     clause.is_certain = clause.is_certain && certain;
   });
+  std::uint32_t guard = no_condition;
+  double best_worth = 0;
+  for (std::uint16_t i = 0; i < clause.condition_count; ++i) {
+    if (i == clause.found_by) continue;
+    const std::uint32_t at = clause.conditions()[i];
+    const auto& condition = view_.conditions[at];
+    const double cost = condition.is_marked ? 1 : 2 + 30.0 / condition.use_count;
+    const double worth = (1.01 - shares[i]) / cost;
+    if (worth > best_worth) {
+      best_worth = worth;
+      guard = at;
+    }
+  }
   return guard;
 }
 
-// Calls visit(key, certain) for each key that leads to a clause.
+void RuleIndex::add_posting(const IndexKey& key, Posting posting) {
+  if (!view_.table.add(memory_, key, posting)) return;
+  view_.names.add_probe(memory_, key.node, key.kind, key.parameter, key.bytes);
+  if (key.kind == KeyKind::gram) {
+    view_.names.add_gram(memory_, key.node, load_4(key.bytes.data()));
+  }
+}
+
+void RuleIndex::remove_posting(const IndexKey& key, Posting posting) {
+  if (!view_.table.remove(memory_, key, posting)) return;
+  view_.names.remove_probe(memory_, key.node, key.kind, key.parameter);
+}
+
+// A condition that many clauses share is decided by looking its keys up, once for all like it,
+// where that can tell.
+void RuleIndex::mark_if_popular(std::uint32_t at) {
+  const Condition& condition = view_.conditions[at];
+  if (condition.is_marked || condition.use_count != uses_to_mark || condition.absent ||
+      condition.exists) {
+    return;
+  }
+  bool all_certain = true;
+  each_key_of(condition,
+              [&](const IndexKey&, bool certain) { all_certain = all_certain && certain; });
+  if (!all_certain) return;
+  each_key_of(condition, [&](const IndexKey& key, bool) { add_posting(key, {at, mark}); });
+  view_.conditions.edit(memory_, at).is_marked = true;
+}
+
+// Calls visit(key, certain) for each key that finds the values a condition wants.
 template <class Visit>
-void RuleIndex::each_index_key(const Clause& clause, Visit visit) const {
-  if (clause.condition_count == 0) return visit(IndexKey{}, true);
-  const Condition& condition = view_.conditions[clause.conditions()[clause.found_by]];
-  if (condition.absent) return visit(IndexKey{}, false);
+void RuleIndex::each_key_of(const Condition& condition, Visit visit) const {
   const NodeId node = condition.node;
-  // Nothing is known before the last test whether keys find all values.
+  // Only the last test tells whether keys find all values.
   std::vector<std::pair<FoundBy, std::string>> keys;
   const bool has_keys =
       !condition.exists && each_key(condition.program, varieties_[node], [&](const FoundBy& found) {
@@ -212,6 +244,15 @@ void RuleIndex::each_index_key(const Clause& clause, Visit visit) const {
   for (const auto& [found, bytes] : keys) {
     visit(IndexKey{node, found.kind, found.parameter, bytes}, found.certain);
   }
+}
+
+// Likewise for each key that leads to a clause.
+template <class Visit>
+void RuleIndex::each_key_of(const Clause& clause, Visit visit) const {
+  if (clause.condition_count == 0) return visit(IndexKey{}, true);
+  const Condition& condition = view_.conditions[clause.conditions()[clause.found_by]];
+  if (condition.absent) return visit(IndexKey{}, false);
+  each_key_of(condition, visit);
 }
 
 std::size_t RuleIndex::memory_bytes() const {

@@ -83,7 +83,12 @@ class RuleIndex {
   double share_of(const Condition& condition) const;
   std::uint32_t choose(Clause& clause) const;
   template <class Visit>
-  void each_index_key(const Clause& clause, Visit visit) const;
+  void each_key_of(const Condition& condition, Visit visit) const;
+  template <class Visit>
+  void each_key_of(const Clause& clause, Visit visit) const;
+  void mark_if_popular(std::uint32_t condition);
+  void add_posting(const IndexKey& key, Posting posting);
+  void remove_posting(const IndexKey& key, Posting posting);
 
   SharedMemory memory_;
   RuleIndexView view_;

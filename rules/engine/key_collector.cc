@@ -1,0 +1,177 @@
+#include "rules/engine/key_collector.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "rules/engine/condition.h"
+#include "rules/engine/test_codes.h"
+#include "rules/ip_range.h"
+#include "rules/utf8.h"
+
+namespace signalbox::rules::engine {
+
+namespace {
+
+constexpr std::size_t kept_entries_max = 16 * 1024;
+constexpr std::size_t kept_bytes_max = 256 * 1024;
+
+// Four numbers with points between them, as nearly all addresses are written.
+bool read_plain_ipv4(std::string_view text, unsigned char* out) {
+  std::size_t at = 0;
+  for (int part = 0; part < 4; ++part) {
+    if (part > 0 && (at == text.size() || text[at++] != '.')) return false;
+    unsigned number = 0;
+    const std::size_t first = at;
+    while (at < text.size() && at < first + 3 && is_digit(text[at])) {
+      number = number * 10 + static_cast<unsigned>(text[at++] - '0');
+    }
+    if (at == first || number > 0xFF) return false;
+    out[part] = static_cast<unsigned char>(number);
+  }
+  return at == text.size();
+}
+
+}  // namespace
+
+std::vector<Lookup>& KeyCollector::collect(const NameTree& names, EventWalker& event) {
+  lookups_.clear();
+  if (lookups_.capacity() > kept_entries_max) lookups_.shrink_to_fit();
+  long_addresses_.clear();
+  folded_.clear();
+  if (folded_.capacity() > kept_bytes_max) folded_.shrink_to_fit();
+  // Never longer than all values together, so that keys can point into it.
+  folded_.reserve(event.value_bytes());
+  if (names.node(root_node).probes != nullptr) add_bytes(root_node, KeyKind::always, 0, "");
+  for (EventValue& value : event.values()) {
+    const NameTree::Node& node = names.node(value.node);
+    if (node.probes != nullptr) collect_value(value, node);
+  }
+  return lookups_;
+}
+
+void KeyCollector::collect_value(EventValue& value, const NameTree::Node& node) {
+  const bool is_string = value.is_string();
+  folded_value_ = nullptr;
+  address_.is_read = false;
+  const Probe* const end = node.probes->entries + node.probes->header.count;
+  for (const Probe* probe = node.probes->entries; probe != end; ++probe) {
+    switch (probe->kind) {
+      case KeyKind::text: add_text(value.node, *probe, value.text()); break;
+      case KeyKind::number:
+      case KeyKind::block:
+        if (!is_string) add_number(value, *probe);
+        break;
+      case KeyKind::present:
+        // Once for the path: with the value that was found first.
+        if (value.next == no_value) add_bytes(value.node, KeyKind::present, 0, "");
+        break;
+      case KeyKind::cidr:
+        if (is_string) add_address(value, *probe);
+        break;
+      case KeyKind::gram:
+        if (is_string) add_grams(value, *node.gram_filter);
+        break;
+      default:
+        if (is_string) collect_text(value, *probe);
+        break;
+    }
+  }
+}
+
+void KeyCollector::collect_text(EventValue& value, const Probe& probe) {
+  const std::uint32_t size = probe.parameter;
+  if (size > value.size_bytes) return;
+  switch (probe.kind) {
+    case KeyKind::prefix: return add_text(value.node, probe, value.text().substr(0, size));
+    case KeyKind::suffix:
+      return add_text(value.node, probe, value.text().substr(value.size_bytes - size));
+    case KeyKind::folded: return add_text(value.node, probe, folded(value));
+    case KeyKind::folded_prefix: return add_text(value.node, probe, folded(value).substr(0, size));
+    case KeyKind::folded_suffix:
+      return add_text(value.node, probe, folded(value).substr(value.size_bytes - size));
+    default: return;
+  }
+}
+
+void KeyCollector::add_text(NodeId node, const Probe& probe, std::string_view bytes) {
+  if (probe.may_have(feature_of_key(probe.kind, bytes))) {
+    add_bytes(node, probe.kind, probe.parameter, bytes);
+  }
+}
+
+void KeyCollector::add_bytes(NodeId node, KeyKind kind, std::uint32_t parameter,
+                             std::string_view bytes) {
+  Lookup& lookup = lookups_.emplace_back();
+  lookup.hash = hash_bytes(bytes, IndexKey::seed(node, kind, parameter));
+  lookup.bytes = bytes.data();
+  lookup.size_bytes = static_cast<std::uint32_t>(bytes.size());
+  lookup.parameter = parameter;
+  lookup.node = node;
+  lookup.kind = kind;
+}
+
+void KeyCollector::add_word(NodeId node, const Probe& probe, std::uint64_t word,
+                            std::size_t size_bytes) {
+  const std::string_view bytes(reinterpret_cast<const char*>(&word), size_bytes);
+  if (!probe.may_have(feature_of_key(probe.kind, bytes))) return;
+  add_bytes(node, probe.kind, probe.parameter, bytes);
+  lookups_.back().word = word;
+  lookups_.back().is_word = true;
+}
+
+void KeyCollector::add_number(EventValue& value, const Probe& probe) {
+  double number = 0;
+  if (!value.looks_like_number() || !value.number.near(value.text(), number)) return;
+  const std::uint64_t word = probe.kind == KeyKind::number
+                                 ? std::bit_cast<std::uint64_t>(number)
+                                 : number_order(number) >> probe.parameter;
+  add_word(value.node, probe, word, sizeof word);
+}
+
+// Without the bits behind the block's.
+void KeyCollector::add_address(const EventValue& value, const Probe& probe) {
+  if (!address_.is_read) {
+    const auto text = value.text().substr(1, value.size_bytes - 2);
+    address_ = {.size_bytes = 4, .is_read = true};
+    if (!read_plain_ipv4(text, address_.bytes)) {
+      const auto bytes = parse_ip(text).value_or("");
+      address_.size_bytes = static_cast<std::uint8_t>(bytes.size());
+      std::copy(bytes.begin(), bytes.end(), address_.bytes);
+    }
+  }
+  const std::uint32_t bits = probe.parameter;
+  if (address_.size_bytes == 0 || address_.size_bytes * 8 < bits) return;
+  const std::size_t size = (bits + 7) / 8;
+  unsigned char masked[sizeof address_.bytes];
+  std::copy(address_.bytes, address_.bytes + size, masked);
+  if (bits % 8 != 0) masked[size - 1] &= static_cast<unsigned char>(0xFF00 >> bits % 8);
+  std::uint64_t word = 0;
+  if (size <= sizeof word) {
+    std::memcpy(&word, masked, size);
+    return add_word(value.node, probe, word, size);
+  }
+  long_addresses_.emplace_back(reinterpret_cast<const char*>(masked), size);
+  add_text(value.node, probe, long_addresses_.back());
+}
+
+void KeyCollector::add_grams(const EventValue& value, const NameTree::GramFilter& filter) {
+  for (std::uint32_t i = 0; i + 4 <= value.size_bytes; ++i) {
+    if (filter.has(NameTree::GramFilter::fold(load_4(value.data + i)))) {
+      add_bytes(value.node, KeyKind::gram, 0, {value.data + i, 4});
+    }
+  }
+}
+
+// The value in lower case.
+std::string_view KeyCollector::folded(const EventValue& value) {
+  if (folded_value_ != &value) {
+    folded_value_ = &value;
+    folded_.append(value.data, value.size_bytes);
+    char* const end = folded_.data() + folded_.size();
+    std::transform(end - value.size_bytes, end, end - value.size_bytes, fold);
+  }
+  return std::string_view(folded_).substr(folded_.size() - value.size_bytes);
+}
+
+}  // namespace signalbox::rules::engine

@@ -1,0 +1,71 @@
+// The keys of an event's values that some rule may be found by.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rules/engine/event_walker.h"
+#include "rules/engine/index_table.h"
+#include "rules/engine/name_tree.h"
+
+namespace signalbox::rules::engine {
+
+// A key on its way to its index entry.
+struct Lookup {
+  std::uint64_t hash;
+  const void* page;
+  const IndexEntry* entry;
+  union {
+    const char* bytes;
+    std::uint64_t word;  // the bytes themselves
+  };
+  std::uint32_t size_bytes;
+  std::uint32_t parameter;
+  NodeId node;
+  std::uint32_t tried;  // entries so far
+  KeyKind kind;
+  bool is_word;
+
+  bool is_of(const IndexEntry& found) const {
+    return found.hash == hash && found.kind == kind && found.node == node &&
+           found.parameter == parameter &&
+           found.key() ==
+               std::string_view(is_word ? reinterpret_cast<const char*>(&word) : bytes, size_bytes);
+  }
+};
+
+// Keep one per thread: its memory is reused. Lookups live until the next collect(), and as long as
+// what the walker found.
+class KeyCollector {
+ public:
+  std::vector<Lookup>& collect(const NameTree& names, EventWalker& event);
+
+ private:
+  // An address, read once for all sizes of block it may lie in.
+  struct Address {
+    unsigned char bytes[16];
+    std::uint8_t size_bytes;
+    bool is_read;
+  };
+
+  void collect_value(EventValue& value, const NameTree::Node& node);
+  void collect_text(EventValue& value, const Probe& probe);
+  void add_text(NodeId node, const Probe& probe, std::string_view bytes);
+  void add_bytes(NodeId node, KeyKind kind, std::uint32_t parameter, std::string_view bytes);
+  void add_word(NodeId node, const Probe& probe, std::uint64_t word, std::size_t size_bytes);
+  void add_number(EventValue& value, const Probe& probe);
+  void add_address(const EventValue& value, const Probe& probe);
+  void add_grams(const EventValue& value, const NameTree::GramFilter& filter);
+  std::string_view folded(const EventValue& value);
+
+  std::vector<Lookup> lookups_;
+  std::string folded_;                        // values in lower case, one after the other
+  const EventValue* folded_value_ = nullptr;  // the last of them
+  Address address_{};                         // of the value at hand
+  std::deque<std::string> long_addresses_;
+};
+
+}  // namespace signalbox::rules::engine
