@@ -93,7 +93,8 @@ def plot(series, date):
              f"<title>{escape(title)}</title>", f"<style>{STYLE}</style>",
              f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}"/>',
              text(26, 32, title, "ink", "start", ' font-weight="600" style="font-size: 17px"'),
-             text(26, 56, f"One thread, every operator, events of 935 bytes, both in one run on {date}", anchor="start"),
+             text(26, 56, "One thread, every operator, events of 935 bytes, both in one run on "
+                  f"{date}", anchor="start"),
              *grid(x_axis, y_axis)]
     for number, (name, points) in enumerate(series):
         parts += line(number, name, points, x_axis, y_axis, is_upper=number == 0)

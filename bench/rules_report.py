@@ -12,6 +12,7 @@ import rules_scenarios as wanted
 from bench import first_match
 
 HERE = pathlib.Path(__file__).resolve().parent
+SPREAD_MAX = 0.25
 
 
 @dataclasses.dataclass
@@ -24,6 +25,13 @@ class Row:
     @property
     def ratio(self):
         return self.ours["events_per_s"] / self.theirs["events_per_s"] if self.theirs else None
+
+    @property
+    def unsteady(self):
+        """Says so when the passes of one side differ much: something else was running."""
+        spreads = [side["fastest_pass"] / side["slowest_pass"] - 1
+                   for side in (self.ours, self.theirs) if side]
+        return f"(passes differ by {max(spreads):.0%})" if max(spreads) > SPREAD_MAX else ""
 
     @property
     def verdict(self):
@@ -144,7 +152,7 @@ class Report:
         matches = row.ours["matches"] / row.ours["checked_events"]
         return (f"{row.scenario.name:<32} {matches:>8.1f} {row.ours['events_per_s']:>11,} "
                 f"{row.ours['us_per_event']:>9.2f} {theirs:>11} {show_ratio(row.ratio):>8} "
-                f"{target:>8}  {row.verdict}").rstrip()
+                f"{target:>8}  {row.verdict:<8} {row.unsteady}").rstrip()
 
     def terminal_tail(self, seconds):
         lines = []
@@ -212,14 +220,14 @@ class Report:
         lines = ["# Rule matching, measured", "",
                  "One thread, from the bytes of an event to the ids of its rules. Signalbox and "
                  "event-ruler (the open-source matcher in Java) get the same files in the same "
-                 f"run, a pass of {self.seconds:g} s each in turns; the figure is the median of "
-                 f"{self.passes}.", ""]
+                 f"run, a pass of {self.seconds:g} s each in turns, after both are warm (the JVM "
+                 f"takes seconds); the figure is the median of {self.passes}.", ""]
         if has_plot:
             lines += ["![Events matched a second against the number of rules, Signalbox and "
                       "event-ruler](rules-benchmark.svg)", ""]
         lines += ["```sh", self.command, "```", "", *table(["", ""], self.machine), "",
                   "## Events a second", "", *self.comparison_table(), "",
-                  self.checked_sentence(), "",
+                  self.checked_sentence(), "", *self.unsteady_sentence(),
                   "What the files hold: `bench/workload/gen_workload.py --help`. With "
                   "`many_matches` every rule matches every event; with `weak` all rules share "
                   "source and detail-type and most match: both measure giving ids out as much as "
@@ -231,6 +239,11 @@ class Report:
                           for goal in self.goals()]), "",
                   "Written by `bench/compare-rules`; do not edit.", ""]
         return "\n".join(lines)
+
+    def unsteady_sentence(self):
+        names = [f"`{row.scenario.name}`" for row in self.rows if row.unsteady]
+        return [f"Passes of one side differ by more than {SPREAD_MAX:.0%}, so read with care: "
+                f"{', '.join(names)}.", ""] if names else []
 
     def change_section(self):
         if not self.large_rows():

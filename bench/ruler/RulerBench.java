@@ -13,9 +13,9 @@ import software.amazon.event.ruler.Machine;
 
 /**
  * event-ruler over the files of `signalbox bench match --paced`, with the same questions, the same
- * protocol on standard input and output and the same hash: bench/compare-rules runs the two in turns.
+ * protocol on standard input and output and the same hash: bench/compare-rules runs both in turns.
  *
- * <p>RulerBench RULES EVENTS RULE_COUNT CHECK_COUNT PASS_SECONDS
+ * <p>RulerBench RULES EVENTS RULE_COUNT CHECK_COUNT PASS_SECONDS WARM_UP_SECONDS
  *
  * <p>One thread; from the bytes of an event to the names of its rules, which with event-ruler means
  * making a String of them first. Adds the rules, counts and hashes the matches of the first
@@ -40,8 +40,7 @@ public final class RulerBench {
     int checkCount = Math.min(Integer.parseInt(arguments[3]), bench.events.size());
     bench.check(checkCount);
     double passSeconds = Double.parseDouble(arguments[4]);
-    // The compiler of the JVM needs longer than a matcher that is compiled already.
-    bench.pass(Math.max(2, passSeconds));
+    bench.pass(Double.parseDouble(arguments[5]));
     bench.serve(checkCount, passSeconds);
   }
 
