@@ -44,10 +44,16 @@ bool holds_number(TestReader test, EventValue& value) {
 
 bool holds_cidr(TestReader test, const EventValue& value) {
   if (!value.is_string()) return false;
-  const auto address = parse_ip(value.text().substr(1, value.size_bytes - 2));
-  if (!address) return false;
-  const IpRange range{std::string(test.text()), std::string(test.text())};
-  return range.contains(*address);
+  const auto text = value.text().substr(1, value.size_bytes - 2);
+  const std::string_view bottom = test.text();
+  const std::string_view top = test.text();
+  unsigned char plain[4];
+  if (bottom.size() == sizeof plain && read_plain_ipv4(text, plain)) {
+    const std::string_view address(reinterpret_cast<const char*>(plain), sizeof plain);
+    return bottom <= address && address <= top;
+  }
+  const auto address = parse_ip(text);
+  return address && IpRange{std::string(bottom), std::string(top)}.contains(*address);
 }
 
 // As IgnoreCaseText::matches, for texts whose letters are not all ASCII.

@@ -96,4 +96,19 @@ bool LazyNumber::compares(std::string_view text) {
   return state_ == State::comparable;
 }
 
+bool read_plain_ipv4(std::string_view text, unsigned char* out) {
+  std::size_t at = 0;
+  for (int part = 0; part < 4; ++part) {
+    if (part > 0 && (at == text.size() || text[at++] != '.')) return false;
+    unsigned number = 0;
+    const std::size_t first = at;
+    while (at < text.size() && at < first + 3 && is_digit(text[at])) {
+      number = number * 10 + static_cast<unsigned>(text[at++] - '0');
+    }
+    if (at == first || number > 0xFF) return false;
+    out[part] = static_cast<unsigned char>(number);
+  }
+  return at == text.size();
+}
+
 }  // namespace signalbox::rules::engine

@@ -39,4 +39,8 @@ struct EventValue {
   bool looks_like_number() const { return *data == '-' || (*data >= '0' && *data <= '9'); }
 };
 
+// An address as nearly all are written, four numbers with points between them, into four bytes.
+// False for any other text, which may be an address all the same.
+bool read_plain_ipv4(std::string_view text, unsigned char* out);
+
 }  // namespace signalbox::rules::engine

@@ -92,8 +92,9 @@ bool EventWalker::mark(std::string_view event_json) {
   return true;
 }
 
-bool EventWalker::walk(std::string_view event_json, const NameTree& names) {
+bool EventWalker::walk(std::string_view event_json, const NameTree& names, std::uint64_t version) {
   clear(names);
+  shapes_.use(version, names.node_count());
   if (!mark(event_json) || text_[marks_[0]] != '{') return false;
   open_scope(root_node, false);
   return walk_scopes(names);
@@ -108,7 +109,7 @@ bool EventWalker::walk_scopes(const NameTree& names) {
   const auto here = [&] { return at < end ? text[*at] : '\0'; };
   bool is_first = true;  // of its scope
   for (;;) {
-    const Scope& scope = scopes_.back();
+    Scope& scope = scopes_.back();
     const bool is_array = scope.is_array();
     char c = here();
     if (c == (is_array ? ']' : '}')) {
@@ -125,33 +126,35 @@ bool EventWalker::walk_scopes(const NameTree& names) {
     }
     is_first = false;
     NodeId node = scope.node;
-    if (!is_array) {
+    const NameTree::Node* known = nullptr;
+    if (is_array) {
+      known = &names.node(node);
+    } else {
       if (c != '"' || end - at < 3 || text[at[1]] != ':') return false;
       const char* const first = text + at[0] + 1;
       const char* last = text + at[1] - 1;
       while (is_space(*last)) --last;
       if (last < first) return false;
-      node = find_name(names, node, {first, static_cast<std::size_t>(last - first)});
+      node = find_name(names, scope, {first, static_cast<std::size_t>(last - first)}, known);
       at += 2;
       c = text[*at];
     }
     if (c == '{' || c == '[') {
       ++at;
-      if (node != no_node) {
-        const auto& known = names.node(node);
-        if (known.children != nullptr || (c == '[' && known.use_count > 0)) {
-          if (scopes_.size() == depth_max) return false;
-          open_scope(node, c == '[');
-          is_first = true;
-          continue;
-        }
+      const bool is_wanted =
+          known != nullptr && (known->children != nullptr || (c == '[' && known->use_count > 0));
+      if (is_wanted) {
+        if (scopes_.size() == depth_max) return false;
+        open_scope(node, c == '[');
+        is_first = true;
+        continue;
       }
       at = behind_subtree(text, at, end);
       if (at == nullptr) return false;
       continue;
     }
     if (is_punctuation(c) || at == end) return false;
-    if (node != no_node && names.node(node).use_count > 0 &&
+    if (known != nullptr && known->use_count > 0 &&
         !add_value(node, at[0], at + 1 < end ? at[1] : static_cast<std::uint32_t>(size_))) {
       return false;
     }
@@ -159,17 +162,35 @@ bool EventWalker::walk_scopes(const NameTree& names) {
   }
 }
 
-NodeId EventWalker::find_name(const NameTree& names, NodeId parent, std::string_view name) {
+// Where a name in an object leads; sets node when it leads anywhere.
+NodeId EventWalker::find_name(const NameTree& names, Scope& scope, std::string_view name,
+                              const NameTree::Node*& node) {
+  NodeId child = no_node;
   if (has_escapes_ && name.find('\\') != std::string_view::npos) {
-    return find_odd_name(names, parent, name);
+    child = find_odd_name(names, scope.node, name);
+  } else {
+    const auto key = NameTree::key_of(name, load_up_to_8(name.data(), name.size(), text_ + size_));
+    if (const auto* known = scope.shape->find(key, scope.name_cursor)) {
+      node = known->node;
+      return known->child;
+    }
+    child = look_up_name(names, scope.node, name, key);
+    if (name.size() <= NameTree::whole_name_bytes) {
+      const auto* found = child == no_node ? nullptr : &names.node(child);
+      scope.shape->insert({key.head, key.tail, key.length, child, found}, scope.name_cursor);
+    }
   }
-  const auto& node = names.node(parent);
-  const std::uint64_t head = load_up_to_8(name.data(), name.size(), text_ + size_);
-  const auto key = NameTree::key_of(name, head);
-  const NodeId found = NameTree::child(node, name, key);
+  if (child != no_node) node = &names.node(child);
+  return child;
+}
+
+NodeId EventWalker::look_up_name(const NameTree& names, NodeId parent, std::string_view name,
+                                 const NameTree::Child& key) {
+  const NodeId found = NameTree::child(names.node(parent), name, key);
   if (found != no_node) return found;
-  const bool has_dot = has_byte(key.head, '.') || has_byte(key.tail, '.') ||
-                       (name.size() > 16 && name.find('.') != std::string_view::npos);
+  const bool has_dot =
+      has_byte(key.head, '.') || has_byte(key.tail, '.') ||
+      (name.size() > NameTree::whole_name_bytes && name.find('.') != std::string_view::npos);
   return has_dot ? find_odd_name(names, parent, name) : no_node;
 }
 
@@ -189,7 +210,8 @@ void EventWalker::open_scope(NodeId node, bool is_array) {
       element = static_cast<std::uint32_t>(elements_.size() - 1);
     }
   }
-  scopes_.push_back({node, element, is_array ? array_count_++ : no_element, 0});
+  scopes_.push_back({node, element, is_array ? array_count_++ : no_element, 0, 0,
+                     is_array ? nullptr : &shapes_.shape_of(node)});
 }
 
 bool EventWalker::add_value(NodeId node, std::uint32_t begin, std::uint32_t end) {

@@ -15,6 +15,7 @@
 
 #include "rules/engine/event_value.h"
 #include "rules/engine/name_tree.h"
+#include "rules/engine/shape_cache.h"
 
 namespace signalbox::rules::engine {
 
@@ -26,7 +27,8 @@ class EventWalker {
   static constexpr std::size_t depth_max = 1024;
 
   // False when the text is not a JSON object, as far as it was read, or nests too deep.
-  bool walk(std::string_view event_json, const NameTree& names);
+  // version: another for each state of the names.
+  bool walk(std::string_view event_json, const NameTree& names, std::uint64_t version);
 
   std::vector<EventValue>& values() { return values_; }
   // The first value at the path, or no_value; the others follow by EventValue::next.
@@ -50,6 +52,8 @@ class EventWalker {
     std::uint32_t element;  // it stands in
     std::uint32_t array;    // no_element: it is an object
     std::uint32_t next_index;
+    std::uint32_t name_cursor;
+    ShapeCache::Shape* shape;  // null: it is an array
     bool is_array() const { return array != no_element; }
   };
   struct Element {
@@ -66,7 +70,10 @@ class EventWalker {
   void clear(const NameTree& names);
   bool mark(std::string_view event_json);
   bool walk_scopes(const NameTree& names);
-  NodeId find_name(const NameTree& names, NodeId parent, std::string_view name);
+  NodeId find_name(const NameTree& names, Scope& scope, std::string_view name,
+                   const NameTree::Node*& node);
+  NodeId look_up_name(const NameTree& names, NodeId parent, std::string_view name,
+                      const NameTree::Child& key);
   NodeId find_odd_name(const NameTree& names, NodeId parent, std::string_view name);
   void open_scope(NodeId node, bool is_array);
   bool add_value(NodeId node, std::uint32_t begin, std::uint32_t end);
@@ -80,6 +87,7 @@ class EventWalker {
   std::size_t mark_count_ = 0;
   bool has_escapes_ = false;
 
+  ShapeCache shapes_;
   std::vector<EventValue> values_;
   std::vector<PathState> paths_;  // by node
   std::vector<Scope> scopes_;

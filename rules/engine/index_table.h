@@ -21,6 +21,8 @@ struct Posting {
 };
 constexpr std::uint32_t no_condition = 0xFFFFFFFF;
 constexpr std::uint32_t mark = 0xFFFFFFFE;
+// Added to a guard: it is met if and only if one of its keys was found.
+constexpr std::uint32_t by_keys = 0x80000000;
 
 struct IndexKey {
   NodeId node = root_node;

@@ -16,22 +16,6 @@ namespace {
 constexpr std::size_t kept_entries_max = 16 * 1024;
 constexpr std::size_t kept_bytes_max = 256 * 1024;
 
-// Four numbers with points between them, as nearly all addresses are written.
-bool read_plain_ipv4(std::string_view text, unsigned char* out) {
-  std::size_t at = 0;
-  for (int part = 0; part < 4; ++part) {
-    if (part > 0 && (at == text.size() || text[at++] != '.')) return false;
-    unsigned number = 0;
-    const std::size_t first = at;
-    while (at < text.size() && at < first + 3 && is_digit(text[at])) {
-      number = number * 10 + static_cast<unsigned>(text[at++] - '0');
-    }
-    if (at == first || number > 0xFF) return false;
-    out[part] = static_cast<unsigned char>(number);
-  }
-  return at == text.size();
-}
-
 }  // namespace
 
 std::vector<Lookup>& KeyCollector::collect(const NameTree& names, EventWalker& event) {

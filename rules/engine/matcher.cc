@@ -31,7 +31,7 @@ void Matcher::begin(const RuleIndexView& index) {
 
 void Matcher::match(const RuleIndexView& index, std::string_view event_json,
                     std::vector<RuleId>& matched) {
-  if (index.rule_count == 0 || !walker_.walk(event_json, index.names)) return;
+  if (index.rule_count == 0 || !walker_.walk(event_json, index.names, index.version)) return;
   begin(index);
   matched_ = &matched;
   auto& lookups = collector_.collect(index.names, walker_);
@@ -67,7 +67,7 @@ void Matcher::settle(Lookup& lookup) {
 void Matcher::follow(const IndexEntry& entry) {
   for (std::uint32_t i = entry.mark_count; i < entry.header.count; ++i) {
     const Posting posting = entry.postings[i];
-    if (posting.guard == no_condition || is_met(posting.guard)) try_clause(posting.target);
+    if (may_pass(posting.guard)) try_clause(posting.target);
   }
 }
 
@@ -82,6 +82,12 @@ void Matcher::try_clause(std::uint32_t at) {
   if (walker_.has_array_values() && !agrees_in_arrays(clause)) return;
   matched_by_[clause.rule] = event_;
   matched_->push_back(index_->rules[clause.rule].id);
+}
+
+inline bool Matcher::may_pass(std::uint32_t guard) {
+  if (guard == no_condition) return true;
+  if ((guard & by_keys) == 0) return is_met(guard);
+  return decided_[guard & ~by_keys] == (event_ << 1 | 1);
 }
 
 inline bool Matcher::is_met(std::uint32_t condition) {

@@ -22,6 +22,7 @@ class Matcher {
   void settle(Lookup& lookup);
   void follow(const IndexEntry& entry);
   void try_clause(std::uint32_t clause);
+  bool may_pass(std::uint32_t guard);
   bool is_met(std::uint32_t condition);
   bool decide(std::uint32_t condition);
   bool agrees_in_arrays(const Clause& clause);

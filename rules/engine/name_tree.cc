@@ -10,8 +10,6 @@ using Child = NameTree::Child;
 using Children = NameTree::Children;
 using Probes = NameTree::Probes;
 
-constexpr std::size_t whole_name_bytes = 16;
-
 std::size_t children_bytes(std::size_t slots) {
   return sizeof(Children) + (slots - 1) * sizeof(Child);
 }
@@ -22,7 +20,7 @@ std::size_t probes_bytes(std::size_t count) {
 
 // Long names have a block of their own: header, then bytes.
 const char* new_name(SharedMemory& memory, std::string_view name) {
-  if (name.size() <= whole_name_bytes) return nullptr;
+  if (name.size() <= NameTree::whole_name_bytes) return nullptr;
   auto* block = memory.allocate(sizeof(BlockHeader) + name.size());
   auto* bytes = reinterpret_cast<char*>(block + 1);
   std::copy(name.begin(), name.end(), bytes);

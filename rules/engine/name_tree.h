@@ -135,6 +135,9 @@ class NameTree {
     std::uint32_t is_used;  // not on the free list
   };
 
+  // So long a name is all in its key.
+  static constexpr std::size_t whole_name_bytes = 16;
+
   // What of a name a child's slot holds.
   static Child key_of(std::string_view name) {
     return key_of(name, load_up_to_8(name.data(), name.size()));
@@ -144,7 +147,8 @@ class NameTree {
     return {head, tail, static_cast<std::uint32_t>(name.size()), no_node, nullptr};
   }
   static std::size_t slot_of(const Child& key) {
-    return mix(key.head ^ key.length, key.tail ^ 0x9E3779B97F4A7C15);
+    const std::uint64_t both = key.head ^ (key.tail << 7 | key.tail >> 57) ^ key.length;
+    return both * 0x9E3779B97F4A7C15 >> 32;
   }
   static bool is_named(const Child& child, const Child& key, std::string_view name) {
     return child.head == key.head && child.length == key.length && child.tail == key.tail &&

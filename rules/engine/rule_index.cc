@@ -1,6 +1,7 @@
 #include "rules/engine/rule_index.h"
 
 #include <algorithm>
+#include <atomic>
 
 namespace signalbox::rules::engine {
 
@@ -29,7 +30,7 @@ std::uint32_t take(SharedMemory& memory, SharedArray<T>& array, std::vector<std:
 
 }  // namespace
 
-RuleIndex::RuleIndex() : view_{NameTree(memory_), IndexTable(memory_), {}, {}, {}, 0} {}
+RuleIndex::RuleIndex() : view_{NameTree(memory_), IndexTable(memory_), {}, {}, {}, 0, 0} {}
 
 RuleIndex::~RuleIndex() {
   for (std::size_t i = 0; i < view_.conditions.size(); ++i) {
@@ -195,7 +196,7 @@ std::uint32_t RuleIndex::choose(Clause& clause) const {
     const double worth = (1.01 - shares[i]) / cost;
     if (worth > best_worth) {
       best_worth = worth;
-      guard = at;
+      guard = condition.is_marked ? at | by_keys : at;
     }
   }
   return guard;
@@ -253,6 +254,12 @@ void RuleIndex::each_key_of(const Clause& clause, Visit visit) const {
   const Condition& condition = view_.conditions[clause.conditions()[clause.found_by]];
   if (condition.absent) return visit(IndexKey{}, false);
   each_key_of(condition, visit);
+}
+
+std::shared_ptr<const Generation> RuleIndex::take_snapshot() {
+  static std::atomic<std::uint64_t> last_version{0};
+  view_.version = ++last_version;
+  return memory_.take_snapshot();
 }
 
 std::size_t RuleIndex::memory_bytes() const {

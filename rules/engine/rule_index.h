@@ -55,6 +55,7 @@ struct RuleIndexView {
   SharedArray<Clause> clauses;
   SharedArray<Rule> rules;
   std::size_t rule_count = 0;
+  std::uint64_t version = 0;  // no two snapshots of any sets have the same
 };
 
 // Belongs to one thread.
@@ -71,7 +72,8 @@ class RuleIndex {
   bool remove(RuleId id);
 
   const RuleIndexView& view() const { return view_; }
-  std::shared_ptr<const Generation> take_snapshot() { return memory_.take_snapshot(); }
+  // What keeps a copy of view() valid that is made now.
+  std::shared_ptr<const Generation> take_snapshot();
   std::size_t memory_bytes() const;
 
  private:
