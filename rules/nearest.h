@@ -35,7 +35,7 @@ struct RuleExplanation {
 };
 
 struct NearestResult {
-  std::string problem;  // why the event is none; then the rest is empty
+  std::string problem;                   // why the event is none; then the rest is empty
   std::vector<RuleExplanation> matched;  // by name
   std::size_t matched_count = 0;
   std::vector<RuleExplanation> nearest;  // best first

@@ -21,8 +21,8 @@ constexpr std::string_view replacement = "\uFFFD";
 // Terminals obey some of these, and readers see none of them.
 bool is_unprintable(std::uint32_t c) {
   const bool is_control = c < 0x20 || (c >= 0x7F && c < 0xA0);
-  const bool turns_direction = (c >= 0x200E && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) ||
-                               (c >= 0x2066 && c <= 0x2069);
+  const bool turns_direction =
+      (c >= 0x200E && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
   return is_control || turns_direction || c == 0x2028 || c == 0x2029;
 }
 
