@@ -1,4 +1,4 @@
-// The command line: serve, health, settings, bench, --version, --help.
+// The command line: serve, health, settings, explain, bench, --version, --help.
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -8,6 +8,7 @@
 
 #include "signalbox/allocator.h"
 #include "signalbox/bench_match.h"
+#include "signalbox/explain_command.h"
 #include "signalbox/health_check.h"
 #include "signalbox/server.h"
 #include "signalbox/settings.h"
@@ -23,6 +24,8 @@ constexpr std::string_view usage =
     "well\n"
     "  signalbox settings --sample    print a file for --config\n"
     "  signalbox settings --markdown  print the table of settings\n"
+    "  signalbox explain              say why an event matches a pattern or not (signalbox explain "
+    "--help)\n"
     "  signalbox bench match          measure how fast rules are matched (signalbox bench match "
     "--help)\n"
     "  signalbox --version\n";
@@ -82,6 +85,7 @@ int main(int argc, char** argv) {
   if (!arguments.empty()) arguments.erase(arguments.begin());
   if (command == "serve") return serve(arguments);
   if (command == "settings") return print_settings(arguments);
+  if (command == "explain") return signalbox::run_explain(arguments);
   if (command == "bench") return signalbox::run_bench(arguments);
   if (command == "health") {
     return signalbox::check_health(arguments.empty() ? "http://127.0.0.1:4566" : arguments.front());
