@@ -135,7 +135,19 @@ bool EventWalker::walk_scopes(const NameTree& names) {
       const char* last = text + at[1] - 1;
       while (is_space(*last)) --last;
       if (last < first) return false;
-      node = find_name(names, scope, {first, static_cast<std::size_t>(last - first)}, known);
+      const std::string_view name(first, static_cast<std::size_t>(last - first));
+      const std::uint64_t head = load_up_to_8(first, name.size(), text + size_);
+      // Mostly the name that stood here last time.
+      const auto& expected = scope.shape->names[scope.name_cursor];
+      if (!has_escapes_ && scope.name_cursor < scope.shape->count && expected.head == head &&
+          expected.length == name.size() &&
+          (name.size() <= 8 || expected.tail == load_8(first + name.size() - 8))) {
+        ++scope.name_cursor;
+        node = expected.child;
+        known = expected.node;
+      } else {
+        node = find_name(names, scope, name, head, known);
+      }
       at += 2;
       c = text[*at];
     }
@@ -164,12 +176,12 @@ bool EventWalker::walk_scopes(const NameTree& names) {
 
 // Where a name in an object leads; sets node when it leads anywhere.
 NodeId EventWalker::find_name(const NameTree& names, Scope& scope, std::string_view name,
-                              const NameTree::Node*& node) {
+                              std::uint64_t head, const NameTree::Node*& node) {
   NodeId child = no_node;
   if (has_escapes_ && name.find('\\') != std::string_view::npos) {
     child = find_odd_name(names, scope.node, name);
   } else {
-    const auto key = NameTree::key_of(name, load_up_to_8(name.data(), name.size(), text_ + size_));
+    const auto key = NameTree::key_of(name, head);
     if (const auto* known = scope.shape->find(key, scope.name_cursor)) {
       node = known->node;
       return known->child;

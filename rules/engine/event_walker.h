@@ -70,7 +70,7 @@ class EventWalker {
   void clear(const NameTree& names);
   bool mark(std::string_view event_json);
   bool walk_scopes(const NameTree& names);
-  NodeId find_name(const NameTree& names, Scope& scope, std::string_view name,
+  NodeId find_name(const NameTree& names, Scope& scope, std::string_view name, std::uint64_t head,
                    const NameTree::Node*& node);
   NodeId look_up_name(const NameTree& names, NodeId parent, std::string_view name,
                       const NameTree::Child& key);

@@ -49,6 +49,19 @@ inline std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
+// Short texts are compared so often that a call would cost more than the comparison.
+inline bool equal_bytes(const char* a, const char* b, std::size_t size) {
+  if (size < 8) return load_up_to_8(a, size) == load_up_to_8(b, size);
+  for (std::size_t at = 0; at + 8 < size; at += 8) {
+    if (load_8(a + at) != load_8(b + at)) return false;
+  }
+  return load_8(a + size - 8) == load_8(b + size - 8);
+}
+
+inline bool equal(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && equal_bytes(a.data(), b.data(), a.size());
+}
+
 inline std::uint64_t hash_bytes(std::string_view bytes, std::uint64_t seed) {
   constexpr std::uint64_t odd_1 = 0x9E3779B97F4A7C15;
   constexpr std::uint64_t odd_2 = 0xD6E8FEB86659FD93;

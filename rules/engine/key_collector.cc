@@ -13,14 +13,17 @@ namespace signalbox::rules::engine {
 
 namespace {
 
-constexpr std::size_t kept_entries_max = 16 * 1024;
+constexpr std::size_t kept_lookups_max = 16 * 1024;
 constexpr std::size_t kept_bytes_max = 256 * 1024;
 
 }  // namespace
 
-std::vector<Lookup>& KeyCollector::collect(const NameTree& names, EventWalker& event) {
-  lookups_.clear();
-  if (lookups_.capacity() > kept_entries_max) lookups_.shrink_to_fit();
+std::span<Lookup> KeyCollector::collect(const NameTree& names, EventWalker& event) {
+  if (lookup_capacity_ > kept_lookups_max) {
+    lookups_.reset();
+    lookup_capacity_ = 0;
+  }
+  lookup_count_ = 0;
   long_addresses_.clear();
   folded_.clear();
   if (folded_.capacity() > kept_bytes_max) folded_.shrink_to_fit();
@@ -31,7 +34,7 @@ std::vector<Lookup>& KeyCollector::collect(const NameTree& names, EventWalker& e
     const NameTree::Node& node = names.node(value.node);
     if (node.probes != nullptr) collect_value(value, node);
   }
-  return lookups_;
+  return {lookups_.get(), lookup_count_};
 }
 
 void KeyCollector::collect_value(EventValue& value, const NameTree::Node& node) {
@@ -40,8 +43,14 @@ void KeyCollector::collect_value(EventValue& value, const NameTree::Node& node) 
   address_.is_read = false;
   const Probe* const end = node.probes->entries + node.probes->header.count;
   for (const Probe* probe = node.probes->entries; probe != end; ++probe) {
+    if (probe->kind <= KeyKind::folded_suffix) {
+      if (probe->parameter > value.size_bytes || (!is_string && probe->kind != KeyKind::text)) {
+        continue;
+      }
+      collect_text(value, *probe);
+      continue;
+    }
     switch (probe->kind) {
-      case KeyKind::text: add_text(value.node, *probe, value.text()); break;
       case KeyKind::number:
       case KeyKind::block:
         if (!is_string) add_number(value, *probe);
@@ -56,24 +65,37 @@ void KeyCollector::collect_value(EventValue& value, const NameTree::Node& node) 
       case KeyKind::gram:
         if (is_string) add_grams(value, *node.gram_filter);
         break;
-      default:
-        if (is_string) collect_text(value, *probe);
-        break;
+      default: break;
     }
   }
 }
 
-void KeyCollector::collect_text(EventValue& value, const Probe& probe) {
+inline void KeyCollector::collect_text(const EventValue& value, const Probe& probe) {
+  const std::string_view text = value.text();
   const std::uint32_t size = probe.parameter;
-  if (size > value.size_bytes) return;
   switch (probe.kind) {
-    case KeyKind::prefix: return add_text(value.node, probe, value.text().substr(0, size));
-    case KeyKind::suffix:
-      return add_text(value.node, probe, value.text().substr(value.size_bytes - size));
+    case KeyKind::text: {
+      if (probe.may_have(feature_of_text(text))) add_bytes(value.node, KeyKind::text, 0, text);
+      return;
+    }
+    case KeyKind::prefix: {
+      const auto prefix = text.substr(0, size);
+      if (probe.may_have(feature_of_prefix(prefix))) {
+        add_bytes(value.node, KeyKind::prefix, size, prefix);
+      }
+      return;
+    }
+    case KeyKind::suffix: {
+      const auto suffix = text.substr(text.size() - size);
+      if (probe.may_have(feature_of_suffix(suffix))) {
+        add_bytes(value.node, KeyKind::suffix, size, suffix);
+      }
+      return;
+    }
     case KeyKind::folded: return add_text(value.node, probe, folded(value));
     case KeyKind::folded_prefix: return add_text(value.node, probe, folded(value).substr(0, size));
     case KeyKind::folded_suffix:
-      return add_text(value.node, probe, folded(value).substr(value.size_bytes - size));
+      return add_text(value.node, probe, folded(value).substr(text.size() - size));
     default: return;
   }
 }
@@ -84,24 +106,36 @@ void KeyCollector::add_text(NodeId node, const Probe& probe, std::string_view by
   }
 }
 
-void KeyCollector::add_bytes(NodeId node, KeyKind kind, std::uint32_t parameter,
-                             std::string_view bytes) {
-  Lookup& lookup = lookups_.emplace_back();
+Lookup& KeyCollector::add_bytes(NodeId node, KeyKind kind, std::uint32_t parameter,
+                                std::string_view bytes) {
+  if (lookup_count_ == lookup_capacity_) grow();
+  Lookup& lookup = lookups_[lookup_count_++];
   lookup.hash = hash_bytes(bytes, IndexKey::seed(node, kind, parameter));
   lookup.bytes = bytes.data();
   lookup.size_bytes = static_cast<std::uint32_t>(bytes.size());
   lookup.parameter = parameter;
   lookup.node = node;
+  lookup.tried = 0;
   lookup.kind = kind;
+  lookup.is_word = false;
+  return lookup;
+}
+
+void KeyCollector::grow() {
+  const std::size_t capacity = std::max<std::size_t>(2 * lookup_capacity_, 256);
+  auto grown = std::make_unique_for_overwrite<Lookup[]>(capacity);
+  std::copy(lookups_.get(), lookups_.get() + lookup_count_, grown.get());
+  lookups_ = std::move(grown);
+  lookup_capacity_ = capacity;
 }
 
 void KeyCollector::add_word(NodeId node, const Probe& probe, std::uint64_t word,
                             std::size_t size_bytes) {
   const std::string_view bytes(reinterpret_cast<const char*>(&word), size_bytes);
   if (!probe.may_have(feature_of_key(probe.kind, bytes))) return;
-  add_bytes(node, probe.kind, probe.parameter, bytes);
-  lookups_.back().word = word;
-  lookups_.back().is_word = true;
+  Lookup& lookup = add_bytes(node, probe.kind, probe.parameter, bytes);
+  lookup.word = word;
+  lookup.is_word = true;
 }
 
 void KeyCollector::add_number(EventValue& value, const Probe& probe) {

@@ -3,9 +3,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "rules/engine/event_walker.h"
 #include "rules/engine/index_table.h"
@@ -32,8 +33,7 @@ struct Lookup {
   bool is_of(const IndexEntry& found) const {
     return found.hash == hash && found.kind == kind && found.node == node &&
            found.parameter == parameter &&
-           found.key() ==
-               std::string_view(is_word ? reinterpret_cast<const char*>(&word) : bytes, size_bytes);
+           equal(found.key(), {is_word ? reinterpret_cast<const char*>(&word) : bytes, size_bytes});
   }
 };
 
@@ -41,7 +41,7 @@ struct Lookup {
 // what the walker found.
 class KeyCollector {
  public:
-  std::vector<Lookup>& collect(const NameTree& names, EventWalker& event);
+  std::span<Lookup> collect(const NameTree& names, EventWalker& event);
 
  private:
   // An address, read once for all sizes of block it may lie in.
@@ -52,16 +52,19 @@ class KeyCollector {
   };
 
   void collect_value(EventValue& value, const NameTree::Node& node);
-  void collect_text(EventValue& value, const Probe& probe);
+  void collect_text(const EventValue& value, const Probe& probe);
   void add_text(NodeId node, const Probe& probe, std::string_view bytes);
-  void add_bytes(NodeId node, KeyKind kind, std::uint32_t parameter, std::string_view bytes);
+  Lookup& add_bytes(NodeId node, KeyKind kind, std::uint32_t parameter, std::string_view bytes);
+  void grow();
   void add_word(NodeId node, const Probe& probe, std::uint64_t word, std::size_t size_bytes);
   void add_number(EventValue& value, const Probe& probe);
   void add_address(const EventValue& value, const Probe& probe);
   void add_grams(const EventValue& value, const NameTree::GramFilter& filter);
   std::string_view folded(const EventValue& value);
 
-  std::vector<Lookup> lookups_;
+  std::unique_ptr<Lookup[]> lookups_;
+  std::size_t lookup_count_ = 0;
+  std::size_t lookup_capacity_ = 0;
   std::string folded_;                        // values in lower case, one after the other
   const EventValue* folded_value_ = nullptr;  // the last of them
   Address address_{};                         // of the value at hand

@@ -34,7 +34,7 @@ void Matcher::match(const RuleIndexView& index, std::string_view event_json,
   if (index.rule_count == 0 || !walker_.walk(event_json, index.names, index.version)) return;
   begin(index);
   matched_ = &matched;
-  auto& lookups = collector_.collect(index.names, walker_);
+  const auto lookups = collector_.collect(index.names, walker_);
   // Each step for all keys before the next, so that the waits for memory overlap.
   for (Lookup& lookup : lookups) {
     lookup.page = index.table.page_of(lookup.hash);

@@ -23,14 +23,14 @@ constexpr NodeId root_node = 0;
 // What an index entry is found by: a kind, sometimes with a number, and bytes made of the value.
 enum class KeyKind : std::uint8_t {
   text,           // the whole value
-  number,         // a double's bits
   prefix,         // its first bytes; the parameter says how many
   suffix,         // its last bytes
   folded,         // the whole value, ASCII letters in lower case
   folded_prefix,  // its first bytes, likewise
   folded_suffix,  // its last bytes, likewise
-  cidr,           // the first bits of an address
+  number,         // a double's bits
   block,          // a number's place in order, without its last bits
+  cidr,           // the first bits of an address
   gram,           // any four bytes in a row
   present,        // any value at all
   always,         // any event at all

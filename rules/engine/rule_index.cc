@@ -12,6 +12,7 @@ constexpr float share_of_weak = 0.7F;
 constexpr float share_of_anything_but = 0.9F;
 // From so many clauses on, looking a condition's keys up costs less than deciding it.
 constexpr std::uint32_t uses_to_mark = 4;
+constexpr int reviews_per_add = 2;
 
 std::uint32_t hash_of_id(RuleId id) {
   return static_cast<std::uint32_t>(mix(id ^ 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93));
@@ -54,6 +55,23 @@ void RuleIndex::add(RuleId id, const PatternModel& model) {
   view_.rules.edit(memory_, slot) = {id, first};
   rules_by_id_.insert(hash_of_id(id), slot);
   ++view_.rule_count;
+  for (int i = 0; i < reviews_per_add; ++i) review_next_clause();
+}
+
+// What seemed rare when a rule was added need not be so among the rules that came later: each
+// clause is looked at again while the set doubles.
+void RuleIndex::review_next_clause() {
+  next_review_ = next_review_ + 1 < view_.clauses.size() ? next_review_ + 1 : 0;
+  const auto at = static_cast<std::uint32_t>(next_review_);
+  if (!view_.clauses[at].is_used) return;
+  Clause reviewed = view_.clauses[at];
+  const std::uint32_t guard = choose(reviewed);
+  if (reviewed.found_by == view_.clauses[at].found_by) return;
+  each_key_of(view_.clauses[at], [&](const IndexKey& key, bool) {
+    remove_posting(key, {at, no_condition});
+  });
+  view_.clauses.edit(memory_, at) = reviewed;
+  each_key_of(reviewed, [&](const IndexKey& key, bool) { add_posting(key, {at, guard}); });
 }
 
 bool RuleIndex::remove(RuleId id) {
@@ -133,6 +151,7 @@ std::uint32_t RuleIndex::add_clause(const PatternModel& model,
   const std::uint32_t at = take(memory_, view_.clauses, free_clauses_);
   Clause clause{};
   clause.rule = rule;
+  clause.is_used = true;
   clause.next = next;
   clause.condition_count = static_cast<std::uint16_t>(conditions.size());
   std::uint32_t* place = clause.few;

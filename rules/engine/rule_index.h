@@ -31,6 +31,7 @@ struct Clause {
   std::uint16_t condition_count;
   std::uint16_t found_by;  // which condition leads to it
   bool is_certain;         // and is met when it does
+  bool is_used;
   union {
     std::uint32_t few[inline_max];
     BlockHeader* many;  // when there are more than inline_max
@@ -80,6 +81,7 @@ class RuleIndex {
   std::uint32_t add_clause(const PatternModel& model, const std::vector<std::uint32_t>& fields,
                            std::uint32_t rule, std::uint32_t next);
   void remove_clause(std::uint32_t clause);
+  void review_next_clause();
   std::uint32_t use_condition(const FieldPattern& pattern);
   void release_condition(std::uint32_t condition);
   double share_of(const Condition& condition) const;
@@ -99,6 +101,7 @@ class RuleIndex {
   GramCounts grams_;
   IdTable conditions_by_content_;
   IdTable rules_by_id_;
+  std::size_t next_review_ = 0;
   std::vector<std::uint32_t> free_conditions_;
   std::vector<std::uint32_t> free_clauses_;
   std::vector<std::uint32_t> free_rules_;

@@ -28,7 +28,7 @@ class ShapeCache {
     static constexpr std::size_t names_max = 32;
     std::uint64_t names_version = 0;
     std::uint32_t count = 0;
-    std::array<Known, names_max> names;
+    std::array<Known, names_max + 1> names;  // the last stays unused
 
     // The name at the cursor or soon behind it, past which the cursor moves; null when it is none
     // of them. Names of more than 16 bytes are not told apart here and never kept.
