@@ -1,6 +1,7 @@
 // Makes a failing case small: drops what can be dropped while it still fails.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 #include <vector>
