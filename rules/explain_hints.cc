@@ -260,7 +260,7 @@ std::string absence_hint(const FieldPattern& pattern, const EventOutline& event)
     return fmt::format("The event has {}: write the pattern along that path.", shown(*node));
   }
   if (!pattern.none_of.empty()) {
-    return R"(anything-but wants a value to be there: put {"exists":false} beside it if none will do.)";
+    return R"(anything-but wants a value: put {"exists":false} beside it if none will do.)";
   }
   return {};
 }

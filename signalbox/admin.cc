@@ -12,6 +12,8 @@
 #include "protocol/dispatcher.h"
 #include "protocol/json_codec.h"
 #include "protocol/query_codec.h"
+#include "signalbox/admin_explain.h"
+#include "signalbox/admin_reply.h"
 #include "signalbox/store_keeper.h"
 
 namespace signalbox {
@@ -21,19 +23,7 @@ namespace {
 constexpr std::string_view buses_prefix = "/_signalbox/buses/";
 constexpr std::string_view events_suffix = "/events";
 constexpr std::size_t events_per_page_max = 1000;
-
-protocol::HttpReply json_reply(unsigned status, std::string body) {
-  protocol::HttpReply reply;
-  reply.status = status;
-  reply.body = std::move(body);
-  return reply;
-}
-
-protocol::HttpReply error_reply(unsigned status, std::string_view message) {
-  std::string body = "{\"message\":";
-  protocol::append_json_string(body, message);
-  return json_reply(status, body += '}');
-}
+constexpr std::string_view malformed_query = "The query string is malformed.";
 
 class ReplyTask final : public protocol::IoTask {
  public:
@@ -45,6 +35,14 @@ class ReplyTask final : public protocol::IoTask {
   std::shared_ptr<protocol::Exchange> exchange_;
   protocol::HttpReply reply_;
 };
+
+// False: the query string is malformed.
+bool read_query(const protocol::HttpRequest& request, protocol::QueryParameters& parameters) {
+  const auto mark = request.target.find('?');
+  const auto query = mark == std::string::npos ? std::string_view{}
+                                               : std::string_view(request.target).substr(mark + 1);
+  return !protocol::QueryParameters::parse({}, query, parameters);
+}
 
 // "segment.position"
 std::optional<broker::LogPosition> parse_position(std::string_view text) {
@@ -153,6 +151,8 @@ bool Admin::handle(const protocol::HttpRequest& request, ExchangePtr exchange) {
     metrics(exchange);
   } else if (path == "/_signalbox/clock" && request.method == "POST") {
     advance_clock(request, exchange);
+  } else if (path == "/_signalbox/explain") {
+    explain(request, exchange);
   } else if (path.starts_with(buses_prefix) && path.ends_with(events_suffix) &&
              path.size() > buses_prefix.size() + events_suffix.size()) {
     bus_events(request, exchange);
@@ -230,20 +230,15 @@ void Admin::settle_clock(const ExchangePtr& exchange) {
 }
 
 void Admin::bus_events(const protocol::HttpRequest& request, const ExchangePtr& exchange) {
-  const auto mark = request.target.find('?');
-  const auto path = std::string_view(request.target).substr(0, mark);
+  const auto path = std::string_view(request.target).substr(0, request.target.find('?'));
   protocol::QueryParameters parameters;
-  const auto query = mark == std::string::npos ? std::string_view{}
-                                               : std::string_view(request.target).substr(mark + 1);
-  if (protocol::QueryParameters::parse({}, query, parameters)) {
-    exchange->reply(error_reply(400, "The query string is malformed."));
+  if (!read_query(request, parameters)) {
+    exchange->reply(error_reply(400, malformed_query));
     return;
   }
   const std::string name(
       path.substr(buses_prefix.size(), path.size() - buses_prefix.size() - events_suffix.size()));
-  broker::Caller caller = dispatcher_.default_caller();
-  if (const auto account = parameters.find("account")) caller.account = *account;
-  if (const auto region = parameters.find("region")) caller.region = *region;
+  const broker::Caller caller = caller_of(parameters);
   const auto after = parameters.find("after");
   const auto position = after ? parse_position(*after) : std::nullopt;
   if (after && !position) {
@@ -266,6 +261,36 @@ void Admin::bus_events(const protocol::HttpRequest& request, const ExchangePtr& 
                                         : json_reply(200, page_json(page)));
     });
   });
+}
+
+void Admin::explain(const protocol::HttpRequest& request, const ExchangePtr& exchange) {
+  if (request.method != "POST") {
+    auto reply = error_reply(405,
+                             "Ask with POST and a body like "
+                             "{\"bus\":\"default\",\"event\":{...}}.");
+    reply.headers.emplace_back("Allow", "POST");
+    exchange->reply(std::move(reply));
+    return;
+  }
+  protocol::QueryParameters parameters;
+  ExplainQuestion question;
+  auto problem = read_query(request, parameters) ? parse_explain_question(request.body, question)
+                                                 : std::string(malformed_query);
+  if (!problem.empty()) {
+    exchange->reply(error_reply(400, problem));
+    return;
+  }
+  std::make_shared<BusExplanation>(
+      std::move(question), caller_of(parameters), core_, engine_, readers_,
+      [this, exchange](protocol::HttpReply reply) { reply_later(exchange, std::move(reply)); })
+      ->start();
+}
+
+broker::Caller Admin::caller_of(const protocol::QueryParameters& parameters) const {
+  broker::Caller caller = dispatcher_.default_caller();
+  if (const auto account = parameters.find("account")) caller.account = *account;
+  if (const auto region = parameters.find("region")) caller.region = *region;
+  return caller;
 }
 
 void Admin::reply_later(const ExchangePtr& exchange, protocol::HttpReply reply) const {

@@ -1,4 +1,5 @@
-// The server's own paths, beside the AWS protocols: health, metrics, the test clock, a bus's log.
+// The server's own paths, beside the AWS protocols: health, metrics, the test clock, a bus's log,
+// explanations.
 #pragma once
 
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "broker/clock.h"
+#include "broker/context.h"
 #include "protocol/http_server.h"
 
 namespace signalbox::broker {
@@ -18,7 +20,8 @@ class ReaderPool;
 }  // namespace signalbox::broker
 namespace signalbox::protocol {
 class Dispatcher;
-}
+class QueryParameters;
+}  // namespace signalbox::protocol
 
 namespace signalbox {
 
@@ -68,6 +71,9 @@ class Admin {
   void settle_clock(const ExchangePtr& exchange);
   void advance_clock(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void bus_events(const protocol::HttpRequest& request, const ExchangePtr& exchange);
+  void explain(const protocol::HttpRequest& request, const ExchangePtr& exchange);
+  // Of the world that ?account= and &region= name.
+  broker::Caller caller_of(const protocol::QueryParameters& parameters) const;
   // From any thread.
   void reply_later(const ExchangePtr& exchange, protocol::HttpReply reply) const;
 

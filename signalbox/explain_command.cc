@@ -7,7 +7,6 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -134,9 +133,14 @@ std::string read_input(const std::string& given, std::string_view option, std::s
     }
   }
   std::istream& input = given == "-" ? std::cin : file;
-  text.assign(std::istreambuf_iterator<char>(input), {});
+  // read() turns what goes wrong, with a folder for one, into a state; iterators would throw it.
+  std::vector<char> chunk(64 * 1024);
+  while (input.read(chunk.data(), static_cast<std::streamsize>(chunk.size())), input.gcount() > 0) {
+    text.append(chunk.data(), static_cast<std::size_t>(input.gcount()));
+  }
   if (!input.bad()) return {};
-  return fmt::format("{} {}: cannot be read: {}.", option, given, std::strerror(errno));
+  return fmt::format("{} {}: {}. Give JSON, the name of a file, or -.", option, given,
+                     std::strerror(errno));
 }
 
 int complain(std::string_view what) {
