@@ -28,8 +28,9 @@ class LazyNumber {
 struct EventValue {
   // Strings in quotes with their escapes resolved, everything else as written.
   const char* data;
+  const NameTree::Node* path;
   std::uint32_t size_bytes;
-  NodeId node;
+  NodeId node;            // the path's
   std::uint32_t next;     // the next value at the same path, or no_value
   std::uint32_t element;  // the innermost array element it stands in, or no_element
   LazyNumber number;

@@ -33,6 +33,11 @@ const std::uint32_t* behind_subtree(const char* text, const std::uint32_t* at,
   return nullptr;
 }
 
+// Whether rules ask about something inside.
+bool is_wanted(const NameTree::Node& node, char bracket) {
+  return node.children != nullptr || (bracket == '[' && node.use_count > 0);
+}
+
 // Whether it is a literal or seems to be a number. Numbers are read when a rule compares them.
 bool is_scalar(std::string_view text) {
   const std::string_view digits = text.substr(text.front() == '-' ? 1 : 0);
@@ -100,75 +105,102 @@ bool EventWalker::walk(std::string_view event_json, const NameTree& names, std::
   return walk_scopes(names);
 }
 
-// One round for each value: its name, when it is in an object, then the value itself, which is
-// kept, gone into or stepped over, then what stands behind it.
+// Entry by entry through the innermost scope, until a value opens another or it ends.
 bool EventWalker::walk_scopes(const NameTree& names) {
-  const char* const text = text_;
   const std::uint32_t* at = marks_ + 1;
+  bool is_first = true;
+  while (!scopes_.empty()) {
+    const Step step = scopes_.back().is_array() ? walk_array(names, at, is_first)
+                                                : walk_object(names, at, is_first);
+    if (step == Step::broken) return false;
+    is_first = step == Step::opened;
+    if (step == Step::closed) scopes_.pop_back();
+  }
+  return at == marks_ + mark_count_;
+}
+
+EventWalker::Step EventWalker::walk_object(const NameTree& names, const std::uint32_t*& mark,
+                                           bool is_first) {
+  const char* const text = text_;
+  const char* const text_end = text_ + size_;
   const std::uint32_t* const end = marks_ + mark_count_;
-  const auto here = [&] { return at < end ? text[*at] : '\0'; };
-  bool is_first = true;  // of its scope
-  for (;;) {
-    Scope& scope = scopes_.back();
-    const bool is_array = scope.is_array();
-    char c = here();
-    if (c == (is_array ? ']' : '}')) {
-      ++at;
-      scopes_.pop_back();
-      if (scopes_.empty()) return at == end;
-      is_first = false;
-      continue;
+  const std::uint32_t* at = mark;
+  const bool has_escapes = has_escapes_;
+  Scope& scope = scopes_.back();
+  ShapeCache::Shape& shape = *scope.shape;
+  std::uint32_t cursor = scope.name_cursor;
+  for (;; is_first = false) {
+    if (at == end) return Step::broken;
+    if (text[*at] == '}') {
+      mark = at + 1;
+      return Step::closed;
     }
-    if (!is_first) {
-      if (c != ',') return false;
-      ++at;
-      c = here();
-    }
-    is_first = false;
-    NodeId node = scope.node;
-    const NameTree::Node* known = nullptr;
-    if (is_array) {
-      known = &names.node(node);
+    if (!is_first && text[*at++] != ',') return Step::broken;
+    // A name, a colon and the beginning of a value.
+    if (end - at < 3 || text[at[0]] != '"' || text[at[1]] != ':') return Step::broken;
+    const char* const first = text + at[0] + 1;
+    const char* last = text + at[1] - 1;
+    while (is_space(*last)) --last;
+    if (last < first) return Step::broken;
+    const auto size = static_cast<std::size_t>(last - first);
+    const std::uint64_t head = load_up_to_8(first, size, text_end);
+    const ShapeCache::Known* known = &shape.names[cursor];
+    // Mostly the name that stood here last time.
+    if (!has_escapes && cursor < shape.count && known->head == head && known->length == size &&
+        (size <= 8 || known->tail == load_8(first + size - 8))) {
+      ++cursor;
     } else {
-      if (c != '"' || end - at < 3 || text[at[1]] != ':') return false;
-      const char* const first = text + at[0] + 1;
-      const char* last = text + at[1] - 1;
-      while (is_space(*last)) --last;
-      if (last < first) return false;
-      const std::string_view name(first, static_cast<std::size_t>(last - first));
-      const std::uint64_t head = load_up_to_8(first, name.size(), text + size_);
-      // Mostly the name that stood here last time.
-      const auto& expected = scope.shape->names[scope.name_cursor];
-      if (!has_escapes_ && scope.name_cursor < scope.shape->count && expected.head == head &&
-          expected.length == name.size() &&
-          (name.size() <= 8 || expected.tail == load_8(first + name.size() - 8))) {
-        ++scope.name_cursor;
-        node = expected.child;
-        known = expected.node;
-      } else {
-        node = find_name(names, scope, name, head, known);
-      }
-      at += 2;
-      c = text[*at];
+      scope.name_cursor = cursor;
+      found_.node = nullptr;
+      found_.child = find_name(names, scope, {first, size}, head, found_.node);
+      known = &found_;
+      cursor = scope.name_cursor;
     }
+    at += 2;
+    const char c = text[*at];
     if (c == '{' || c == '[') {
       ++at;
-      const bool is_wanted =
-          known != nullptr && (known->children != nullptr || (c == '[' && known->use_count > 0));
-      if (is_wanted) {
-        if (scopes_.size() == depth_max) return false;
-        open_scope(node, c == '[');
-        is_first = true;
-        continue;
+      if (known->node != nullptr && is_wanted(*known->node, c)) {
+        scope.name_cursor = cursor;
+        mark = at;
+        return open_scope(known->child, c == '[') ? Step::opened : Step::broken;
       }
       at = behind_subtree(text, at, end);
-      if (at == nullptr) return false;
+      if (at == nullptr) return Step::broken;
       continue;
     }
-    if (is_punctuation(c) || at == end) return false;
-    if (known != nullptr && known->use_count > 0 &&
-        !add_value(node, at[0], at + 1 < end ? at[1] : static_cast<std::uint32_t>(size_))) {
-      return false;
+    if (is_punctuation(c)) return Step::broken;
+    if (known->node != nullptr && known->node->use_count > 0 &&
+        !add_value(*known->node, known->child, *at, value_end(at, end))) {
+      return Step::broken;
+    }
+    ++at;
+  }
+}
+
+EventWalker::Step EventWalker::walk_array(const NameTree& names, const std::uint32_t*& at,
+                                          bool is_first) {
+  const std::uint32_t* const end = marks_ + mark_count_;
+  const NodeId node = scopes_.back().node;
+  const NameTree::Node& known = names.node(node);
+  for (;; is_first = false) {
+    if (at == end) return Step::broken;
+    if (text_[*at] == ']') {
+      ++at;
+      return Step::closed;
+    }
+    if (!is_first && (text_[*at++] != ',' || at == end)) return Step::broken;
+    const char c = text_[*at];
+    if (c == '{' || c == '[') {
+      ++at;
+      if (is_wanted(known, c)) return open_scope(node, c == '[') ? Step::opened : Step::broken;
+      at = behind_subtree(text_, at, end);
+      if (at == nullptr) return Step::broken;
+      continue;
+    }
+    if (is_punctuation(c)) return Step::broken;
+    if (known.use_count > 0 && !add_value(known, node, *at, value_end(at, end))) {
+      return Step::broken;
     }
     ++at;
   }
@@ -212,7 +244,9 @@ NodeId EventWalker::find_odd_name(const NameTree& names, NodeId parent, std::str
   return unescape_json(name, plain) ? names.descend(parent, plain) : no_node;
 }
 
-void EventWalker::open_scope(NodeId node, bool is_array) {
+// False when that is too deep.
+bool EventWalker::open_scope(NodeId node, bool is_array) {
+  if (scopes_.size() == depth_max) return false;
   std::uint32_t element = no_element;
   if (!scopes_.empty()) {
     Scope& outer = scopes_.back();
@@ -224,9 +258,11 @@ void EventWalker::open_scope(NodeId node, bool is_array) {
   }
   scopes_.push_back({node, element, is_array ? array_count_++ : no_element, 0, 0,
                      is_array ? nullptr : &shapes_.shape_of(node)});
+  return true;
 }
 
-bool EventWalker::add_value(NodeId node, std::uint32_t begin, std::uint32_t end) {
+bool EventWalker::add_value(const NameTree::Node& known, NodeId node, std::uint32_t begin,
+                            std::uint32_t end) {
   while (is_space(text_[end - 1])) --end;
   std::string_view text(text_ + begin, end - begin);
   if (text.front() == '"') {
@@ -237,14 +273,17 @@ bool EventWalker::add_value(NodeId node, std::uint32_t begin, std::uint32_t end)
   }
   const std::uint32_t element = scopes_.back().element;
   PathState& path = paths_[node];
-  const bool is_first = path.walk != walk_;
-  const std::uint32_t next = is_first ? no_value : path.first;
-  const bool in_array = element != no_element || (!is_first && path.in_array);
+  std::uint32_t next = no_value;
+  bool in_array = element != no_element;
+  if (path.walk == walk_) {
+    next = path.first;
+    in_array = in_array || path.in_array;
+  }
   path = {walk_, static_cast<std::uint32_t>(values_.size()), in_array};
   has_array_values_ = has_array_values_ || in_array;
   value_bytes_ += text.size();
   values_.push_back(
-      {text.data(), static_cast<std::uint32_t>(text.size()), node, next, element, {}});
+      {text.data(), &known, static_cast<std::uint32_t>(text.size()), node, next, element, {}});
   return true;
 }
 

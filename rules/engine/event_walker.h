@@ -69,15 +69,23 @@ class EventWalker {
 
   void clear(const NameTree& names);
   bool mark(std::string_view event_json);
+  enum class Step : std::uint8_t { opened, closed, broken };
   bool walk_scopes(const NameTree& names);
+  Step walk_object(const NameTree& names, const std::uint32_t*& mark, bool is_first);
+  Step walk_array(const NameTree& names, const std::uint32_t*& at, bool is_first);
   NodeId find_name(const NameTree& names, Scope& scope, std::string_view name, std::uint64_t head,
                    const NameTree::Node*& node);
   NodeId look_up_name(const NameTree& names, NodeId parent, std::string_view name,
                       const NameTree::Child& key);
   NodeId find_odd_name(const NameTree& names, NodeId parent, std::string_view name);
-  void open_scope(NodeId node, bool is_array);
-  bool add_value(NodeId node, std::uint32_t begin, std::uint32_t end);
+  bool open_scope(NodeId node, bool is_array);
+  bool add_value(const NameTree::Node& known, NodeId node, std::uint32_t begin, std::uint32_t end);
   bool unescape(std::string_view& quoted);
+
+  // Where the value at a mark ends, but for white space.
+  std::uint32_t value_end(const std::uint32_t* at, const std::uint32_t* end) const {
+    return at + 1 < end ? at[1] : static_cast<std::uint32_t>(size_);
+  }
 
   std::unique_ptr<simdjson::internal::dom_parser_implementation> parser_;
   std::size_t parser_capacity_ = 0;
@@ -88,6 +96,7 @@ class EventWalker {
   bool has_escapes_ = false;
 
   ShapeCache shapes_;
+  ShapeCache::Known found_;  // the name that was looked up last
   std::vector<EventValue> values_;
   std::vector<PathState> paths_;  // by node
   std::vector<Scope> scopes_;

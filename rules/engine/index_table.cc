@@ -73,7 +73,7 @@ void erase(IndexEntry& entry, Posting posting) {
 
 IndexTable::IndexTable(SharedMemory& memory) {
   directory_ = reinterpret_cast<Directory*>(memory.allocate(sizeof(Directory)));
-  directory_->pages[0] = new_page(memory, first_page_slots, 0);
+  directory_->places[0] = place_for(new_page(memory, first_page_slots, 0));
 }
 
 IndexTable::Page* IndexTable::new_page(SharedMemory& memory, std::size_t slots,
@@ -95,9 +95,9 @@ void IndexTable::put(Page& page, std::uint64_t hash, std::uint64_t value) {
 const IndexEntry* IndexTable::find(const IndexKey& key) const {
   const std::uint64_t hash = key.hash();
   std::uint32_t next = 0;
-  const Page* in = page(hash);
-  const IndexEntry* entry = candidate(in, hash, next);
-  while (entry != nullptr && !entry->is_of(key)) entry = candidate(in, hash, next);
+  const std::uint64_t place = place_of(hash);
+  const IndexEntry* entry = candidate(place, hash, next);
+  while (entry != nullptr && !entry->is_of(key)) entry = candidate(place, hash, next);
   return entry;
 }
 
@@ -119,15 +119,15 @@ void IndexTable::edit_directory(SharedMemory& memory) {
 // Puts low and high in the places of old, the lower half of them and the upper.
 void IndexTable::replace_page(const Page* old, std::uint64_t hash, Page* low, Page* high) {
   const std::size_t places = std::size_t{1} << (depth_ - old->depth);
-  const std::size_t first = page_index(hash) & ~(places - 1);
+  const std::size_t first = place_index(hash) & ~(places - 1);
   for (std::size_t i = 0; i < places; ++i) {
-    directory_->pages[first + i] = i < places / 2 ? low : high;
+    directory_->places[first + i] = place_for(i < places / 2 ? low : high);
   }
 }
 
 IndexTable::Page& IndexTable::edit_page(SharedMemory& memory, std::uint64_t hash) {
   edit_directory(memory);
-  Page* old = directory_->pages[page_index(hash)];
+  Page* old = page(hash);
   if (memory.is_private(&old->header)) return *old;
   auto* copied = reinterpret_cast<Page*>(memory.copy(&old->header, old->header.size_bytes));
   replace_page(old, hash, copied, copied);
@@ -151,7 +151,7 @@ void IndexTable::make_room(SharedMemory& memory, std::uint64_t hash) {
 }
 
 void IndexTable::grow_page(SharedMemory& memory, std::uint64_t hash) {
-  Page* old = directory_->pages[page_index(hash)];
+  Page* old = page(hash);
   Page* grown = new_page(memory, 2 * (old->mask + 1), old->depth);
   for (std::size_t i = 0; i <= old->mask; ++i) {
     if (old->slots[i] != 0) put(*grown, entry_of(old->slots[i])->hash, old->slots[i]);
@@ -161,12 +161,12 @@ void IndexTable::grow_page(SharedMemory& memory, std::uint64_t hash) {
 }
 
 void IndexTable::split_page(SharedMemory& memory, std::uint64_t hash) {
-  Page* old = directory_->pages[page_index(hash)];
+  Page* old = page(hash);
   if (old->depth == depth_) {
     const std::size_t places = std::size_t{1} << depth_;
     auto* doubled = reinterpret_cast<Directory*>(
-        memory.allocate(sizeof(BlockHeader) + 2 * places * sizeof(Page*)));
-    for (std::size_t i = 0; i < 2 * places; ++i) doubled->pages[i] = directory_->pages[i / 2];
+        memory.allocate(sizeof(BlockHeader) + 2 * places * sizeof(std::uint64_t)));
+    for (std::size_t i = 0; i < 2 * places; ++i) doubled->places[i] = directory_->places[i / 2];
     memory.retire(&directory_->header);
     directory_ = doubled;
     ++depth_;
@@ -250,7 +250,7 @@ void IndexTable::retire_all(SharedMemory& memory) {
   const std::size_t places = std::size_t{1} << depth_;
   Page* last = nullptr;
   for (std::size_t i = 0; i < places; ++i) {
-    Page* page = directory_->pages[i];
+    Page* page = page_at(directory_->places[i]);
     if (page == last) continue;
     last = page;
     for (std::size_t slot = 0; slot <= page->mask; ++slot) {

@@ -66,15 +66,18 @@ class IndexTable {
   const IndexEntry* find(const IndexKey& key) const;
 
   // The steps of find() apart, so that a reader can start many and let the memory answer meanwhile.
-  const void* page_of(std::uint64_t hash) const { return page(hash); }
-  void prefetch(const void* page, std::uint64_t hash) const {
-    __builtin_prefetch(&static_cast<const Page*>(page)->slots[slot(hash) & mask(page)]);
+  // A place is a page's address with the number of its slots above it, so that its slots are
+  // reached without reading its header.
+  std::uint64_t place_of(std::uint64_t hash) const { return directory_->places[place_index(hash)]; }
+  static void prefetch(std::uint64_t place, std::uint64_t hash) {
+    __builtin_prefetch(&page_at(place)->slots[slot(hash) & mask_at(place)]);
   }
   // The first entry that may be the key's: its hash agrees in part. next: where to go on.
-  static const IndexEntry* candidate(const void* in, std::uint64_t hash, std::uint32_t& next) {
-    const Page& page = *static_cast<const Page*>(in);
+  static const IndexEntry* candidate(std::uint64_t place, std::uint64_t hash, std::uint32_t& next) {
+    const Page& page = *page_at(place);
+    const std::uint64_t mask = mask_at(place);
     for (std::size_t at = slot(hash) + next;; ++at) {
-      const std::uint64_t value = page.slots[at & page.mask];
+      const std::uint64_t value = page.slots[at & mask];
       if (value == 0) return nullptr;
       ++next;
       if (may_be(value, hash)) return entry_of(value);
@@ -95,7 +98,7 @@ class IndexTable {
   };
   struct Directory {
     BlockHeader header;
-    Page* pages[1];
+    std::uint64_t places[1];
   };
 
   // A slot is an entry's address with 16 bits of the hash above it. User space addresses of the
@@ -112,11 +115,20 @@ class IndexTable {
   }
 
   static std::size_t slot(std::uint64_t hash) { return hash >> 16; }
-  static std::uint64_t mask(const void* page) { return static_cast<const Page*>(page)->mask; }
-  std::size_t page_index(std::uint64_t hash) const {
+  static Page* page_at(std::uint64_t place) {
+    return reinterpret_cast<Page*>(place & ((std::uint64_t{1} << address_bits) - 1));
+  }
+  static std::uint64_t mask_at(std::uint64_t place) {
+    return (std::uint64_t{1} << (place >> address_bits)) - 1;
+  }
+  static std::uint64_t place_for(const Page* page) {
+    return reinterpret_cast<std::uint64_t>(page) |
+           static_cast<std::uint64_t>(__builtin_popcountll(page->mask)) << address_bits;
+  }
+  std::size_t place_index(std::uint64_t hash) const {
     return depth_ == 0 ? 0 : hash >> (64 - depth_);
   }
-  const Page* page(std::uint64_t hash) const { return directory_->pages[page_index(hash)]; }
+  Page* page(std::uint64_t hash) const { return page_at(place_of(hash)); }
 
   static Page* new_page(SharedMemory& memory, std::size_t slots, std::uint64_t depth);
   static void put(Page& page, std::uint64_t hash, std::uint64_t slot_value);

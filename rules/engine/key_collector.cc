@@ -31,8 +31,7 @@ std::span<Lookup> KeyCollector::collect(const NameTree& names, EventWalker& even
   folded_.reserve(event.value_bytes());
   if (names.node(root_node).probes != nullptr) add_bytes(root_node, KeyKind::always, 0, "");
   for (EventValue& value : event.values()) {
-    const NameTree::Node& node = names.node(value.node);
-    if (node.probes != nullptr) collect_value(value, node);
+    if (value.path->probes != nullptr) collect_value(value, *value.path);
   }
   return {lookups_.get(), lookup_count_};
 }

@@ -17,7 +17,7 @@ namespace signalbox::rules::engine {
 // A key on its way to its index entry.
 struct Lookup {
   std::uint64_t hash;
-  const void* page;
+  std::uint64_t place;
   const IndexEntry* entry;
   union {
     const char* bytes;

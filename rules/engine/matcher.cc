@@ -37,11 +37,11 @@ void Matcher::match(const RuleIndexView& index, std::string_view event_json,
   const auto lookups = collector_.collect(index.names, walker_);
   // Each step for all keys before the next, so that the waits for memory overlap.
   for (Lookup& lookup : lookups) {
-    lookup.page = index.table.page_of(lookup.hash);
-    index.table.prefetch(lookup.page, lookup.hash);
+    lookup.place = index.table.place_of(lookup.hash);
+    IndexTable::prefetch(lookup.place, lookup.hash);
   }
   for (Lookup& lookup : lookups) {
-    lookup.entry = IndexTable::candidate(lookup.page, lookup.hash, lookup.tried);
+    lookup.entry = IndexTable::candidate(lookup.place, lookup.hash, lookup.tried);
     if (lookup.entry != nullptr) __builtin_prefetch(lookup.entry);
   }
   for (Lookup& lookup : lookups) {
@@ -55,7 +55,7 @@ void Matcher::match(const RuleIndexView& index, std::string_view event_json,
 // Finds the key's entry, if it has one, and notes the conditions it meets.
 void Matcher::settle(Lookup& lookup) {
   while (lookup.entry != nullptr && !lookup.is_of(*lookup.entry)) {
-    lookup.entry = IndexTable::candidate(lookup.page, lookup.hash, lookup.tried);
+    lookup.entry = IndexTable::candidate(lookup.place, lookup.hash, lookup.tried);
   }
   if (lookup.entry == nullptr) return;
   const std::uint32_t met = event_ << 1 | 1;
