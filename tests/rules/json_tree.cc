@@ -261,10 +261,11 @@ class Writer {
   void write_unicode_escape(std::uint32_t code_point) {
     std::string one;
     append_utf8(one, code_point);
+    const std::string_view digits = code_point % 2 == 0 ? "0123456789abcdef" : "0123456789ABCDEF";
     for (const char16_t unit : to_utf16(one)) {
       out_ += "\\u";
       for (int shift = 12; shift >= 0; shift -= 4) {
-        out_ += (code_point % 2 == 0 ? "0123456789abcdef" : "0123456789ABCDEF")[unit >> shift & 15];
+        out_ += digits[unit >> shift & 15];
       }
     }
   }
