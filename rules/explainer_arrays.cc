@@ -18,7 +18,7 @@ using Fields = std::vector<const Field*>;
 
 // Finding out which values match together costs about fields * values * log(values). Past this the
 // first value that matches by itself is shown for each field.
-constexpr std::size_t choosing_steps_max = 1'000'000;
+constexpr std::size_t choosing_steps_max = 200'000;
 // Values whose places among array elements are looked at for a note.
 constexpr std::size_t noted_values_max = 256;
 constexpr std::size_t noted_fields_max = 3;

@@ -69,7 +69,7 @@ void NearestMisses::Impl::keep(Candidate&& candidate) {
 
 RuleExplanation NearestMisses::Impl::explain(const RuleText& rule) {
   PatternError error;
-  const auto model = compile_pattern(rule.pattern, error);
+  const auto model = compile_pattern(rule.pattern, error, PatternLimits::none());
   // It was compiled before.
   return {rule.name, rule.enabled, model ? explainer.explain(*model) : Explanation{}};
 }
@@ -86,7 +86,7 @@ bool NearestMisses::add(RuleText rule) {
   impl.steps += 1 + rule.pattern.size() / pattern_bytes_per_step;
   PatternError error;
   const bool is_text = simdjson::validate_utf8(rule.pattern.data(), rule.pattern.size());
-  const auto model = is_text ? compile_pattern(rule.pattern, error) : std::nullopt;
+  const auto model = is_text ? compile_pattern(rule.pattern, error, PatternLimits::none()) : std::nullopt;
   if (!model) {
     ++result.invalid_count;
     if (result.invalid.size() < invalid_shown_max) {
@@ -105,6 +105,8 @@ bool NearestMisses::add(RuleText rule) {
   }
   return true;
 }
+
+std::uint64_t NearestMisses::steps() const { return impl_->steps; }
 
 NearestResult NearestMisses::finish() {
   Impl& impl = *impl_;
@@ -160,6 +162,7 @@ void append_members(std::string& json, const NearestResult& result) {
                       result.examined_count, result.complete, result.matched_count);
   append_rules(json, "matched", result.matched);
   append_rules(json, "nearest", result.nearest);
+  if (!result.invalid.empty()) append_rules(json, "invalid", result.invalid);
 }
 
 std::string to_text(const NearestResult& result) {

@@ -19,7 +19,7 @@ struct NearestOptions {
   std::size_t matched_max = 100;  // matches to explain; all are counted
   // A step is a field looked up, a value compared with a predicate, or a value's place among array
   // elements looked at. Rules that come when they are used up are not looked at.
-  std::uint64_t steps_max = 50'000'000;
+  std::uint64_t steps_max = 20'000'000;
 };
 
 struct RuleText {
@@ -57,6 +57,8 @@ class NearestMisses {
 
   // False when the steps are used up: it was not looked at, nor will later ones be.
   bool add(RuleText rule);
+  // Taken so far, so that whoever has other things to do can make a pause.
+  std::uint64_t steps() const;
   NearestResult finish();
 
  private:
@@ -68,7 +70,7 @@ NearestResult nearest(std::vector<RuleText> rules, std::string event_json,
                       NearestOptions options = {});
 
 // {"matched_count":..,"matched":[{"rule":..,..}],"nearest":[..],"rules_examined":..,"complete":..},
-// without the braces around it.
+// without the braces around it, and with "invalid":[..] when there are such rules.
 void append_members(std::string& json, const NearestResult& result);
 std::string to_text(const NearestResult& result);
 

@@ -20,6 +20,8 @@ namespace {
 // What one of the core's turns copies at most, give or take a pattern.
 constexpr std::size_t handful_rules_max = 500;
 constexpr std::size_t handful_bytes_max = 256 * 1024;
+// After so much a reader thread lets other work go first: some 15 ms.
+constexpr std::uint64_t reader_steps_max = 200'000;
 
 constexpr std::string_view form =
     R"(Send {"bus":"NAME","event":{...}}, and "rule":"NAME" or "nearest":N if you like.)";
@@ -175,15 +177,20 @@ void BusExplanation::look_at(Handful handful) {
   if (misses_ == nullptr) {
     misses_ = std::make_unique<rules::NearestMisses>(question_.event, question_.options);
   }
-  bool goes_on = !handful.is_last;
-  for (rules::RuleText& rule : handful.rules) {
-    if (rule.pattern.empty()) continue;  // it runs on a schedule
-    if (!misses_->add(std::move(rule))) {
-      goes_on = false;
-      break;
+  const std::uint64_t pause_at = misses_->steps() + reader_steps_max;
+  bool goes_on = true;
+  for (; goes_on && handful.next < handful.rules.size(); ++handful.next) {
+    if (misses_->steps() >= pause_at) {
+      readers_.run([self = shared_from_this(), handful = std::move(handful)]() mutable {
+        self->look_at(std::move(handful));
+      });
+      return;
     }
+    rules::RuleText& rule = handful.rules[handful.next];
+    if (rule.pattern.empty()) continue;  // it runs on a schedule
+    goes_on = misses_->add(std::move(rule));
   }
-  if (goes_on) {
+  if (goes_on && !handful.is_last) {
     core_.post([self = shared_from_this()] { self->take_rules(); });
     return;
   }

@@ -52,6 +52,7 @@ class BusExplanation : public std::enable_shared_from_this<BusExplanation> {
   struct Handful {
     std::vector<rules::RuleText> rules;
     bool is_last = false;
+    std::size_t next = 0;  // of the rules, to be looked at
   };
 
   // In the core's turns.

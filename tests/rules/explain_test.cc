@@ -296,9 +296,10 @@ TEST_CASE("what is no event is refused with the reason") {
 }
 
 TEST_CASE("long values, lists and patterns are cut and counted") {
-  const std::string letters(1'000'000, 'x');
+  const std::string letters(100'000, 'x');
   const auto explanation =
       explain(R"({"a":[")" + letters + R"(y"]})", R"({"a":")" + letters + R"("})");
+  REQUIRE(explanation.fields.size() == 1);
   const auto& field = explanation.fields.front();
   const std::size_t cut_max = ExplainLimits::text_bytes_max + 5;  // quotes and ellipsis
   CHECK(field.seen.front().size() == cut_max);

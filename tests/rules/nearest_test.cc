@@ -99,6 +99,10 @@ TEST_CASE("an event that is none and patterns that are none are told apart") {
   CHECK(no_pattern.invalid.front().explanation.problem.find("must be an object or an array") !=
         std::string::npos);
   CHECK(names(no_pattern.matched) == Names{"good"});
+  std::string json;
+  append_members(json, no_pattern);
+  CHECK(json.find(R"("invalid":[{"rule":"bad","matched":false,"error":"invalid_pattern")") !=
+        std::string::npos);
 }
 
 }  // namespace

@@ -176,6 +176,16 @@ class Explaining(SdkTest):
         for headers in ({"Host": "evil.example"}, {"Origin": "https://evil.example"}):
             self.assertEqual(self.ask(question, headers=headers).status, 403)
 
+    def test_work_is_bounded_and_an_answer_that_is_not_whole_says_so(self):
+        bus = self.bus()
+        count = 300
+        for number in range(count):
+            self.events.put_rule(Name=f"rule-{number:04}", EventBusName=bus,
+                                 EventPattern='{"detail":{"l":["x","y"]}}')
+        answer = self.explain(bus, {"detail": {"l": list(range(50_000))}})
+        self.assertFalse(answer["complete"])
+        self.assertTrue(100 < answer["rules_examined"] < 200, answer["rules_examined"])
+
     def test_hostile_events_are_answered_in_short(self):
         bus = self.bus()
         self.rule(bus, {"detail": {"l": {"f": [{"exists": True}], "g": ["x"]}}})
