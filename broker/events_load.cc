@@ -79,28 +79,28 @@ std::string Broker::load_buses(const storage::View& view, Context& ctx) {
 }
 
 std::string Broker::load_rules(const storage::View& view) {
-  return load_all(view, keys::Prefix::rule, "rules",
-                  [&](std::string_view key, std::string_view value) {
-                    const auto place = keys::parse_rule(key);
-                    Rule read;
-                    if (!place || !decode_rule(value, read)) return not_understood("a rule", key);
-                    const auto bus = buses_.by_id.find(place->bus_id);
-                    if (bus == buses_.by_id.end())
-                      return not_understood("a rule of an unknown bus", key);
-                    read.id = place->rule_id;
-                    read.bus = bus->second.get();
-                    if (read.event_pattern) {
-                      rules::PatternError error;
-                      read.pattern = rules::Pattern::compile(*read.event_pattern, error);
-                      if (read.pattern == nullptr)
-                        return not_understood("a rule with a bad pattern", key);
-                    }
-                    Rule& rule = read.bus->rules[read.name];
-                    rule = std::move(read);
-                    rule.bus->rules_by_id[rule.id] = &rule;
-                    if (rule.matching()) rule.bus->rule_set->put(rule.id, rule.pattern);
-                    return std::string();
-                  });
+  return load_all(
+      view, keys::Prefix::rule, "rules", [&](std::string_view key, std::string_view value) {
+        const auto place = keys::parse_rule(key);
+        Rule read;
+        if (!place || !decode_rule(value, read)) return not_understood("a rule", key);
+        const auto bus = buses_.by_id.find(place->bus_id);
+        if (bus == buses_.by_id.end()) return not_understood("a rule of an unknown bus", key);
+        read.id = place->rule_id;
+        read.bus = bus->second.get();
+        if (read.event_pattern) {
+          rules::PatternError error;
+          // It was within the limits when it was put; they may be lower today.
+          read.pattern =
+              rules::Pattern::compile(*read.event_pattern, error, rules::PatternLimits::none());
+          if (read.pattern == nullptr) return not_understood("a rule with a bad pattern", key);
+        }
+        Rule& rule = read.bus->rules[read.name];
+        rule = std::move(read);
+        rule.bus->rules_by_id[rule.id] = &rule;
+        if (rule.matching()) rule.bus->rule_set->put(rule.id, rule.pattern);
+        return std::string();
+      });
 }
 
 std::string Broker::load_targets(const storage::View& view) {

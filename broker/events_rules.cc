@@ -25,9 +25,10 @@ std::optional<std::string> unless_empty(const std::optional<std::string>& text) 
   return given(text) ? text : std::nullopt;
 }
 
-Result<std::shared_ptr<const rules::Pattern>> compile(const std::string& pattern_json) {
+Result<std::shared_ptr<const rules::Pattern>> compile(const std::string& pattern_json,
+                                                      const rules::PatternLimits& limits) {
   rules::PatternError error;
-  auto pattern = rules::Pattern::compile(pattern_json, error);
+  auto pattern = rules::Pattern::compile(pattern_json, error, limits);
   if (pattern == nullptr) {
     return Error{ErrorCode::invalid_event_pattern,
                  fmt::format("Event pattern is not valid. Reason: {}", error.reason)};
@@ -112,7 +113,7 @@ Result<api::PutRuleResponse> Broker::put_rule(const api::PutRuleRequest& request
   SIGNALBOX_TRY(check_rule(*bus, request));
   std::shared_ptr<const rules::Pattern> pattern;
   if (given(request.event_pattern)) {
-    SIGNALBOX_TRY(pattern, compile(*request.event_pattern));
+    SIGNALBOX_TRY(pattern, compile(*request.event_pattern, settings_.pattern_limits));
   }
   const auto [at, is_new] = bus->rules.try_emplace(request.name);
   Rule& rule = at->second;
@@ -210,7 +211,7 @@ Result<api::ListRulesResponse> Broker::list_rules(const api::ListRulesRequest& r
 
 Result<api::TestEventPatternResponse> Broker::test_event_pattern(
     const api::TestEventPatternRequest& request, Context&) {
-  SIGNALBOX_TRY(const auto pattern, compile(request.event_pattern));
+  SIGNALBOX_TRY(const auto pattern, compile(request.event_pattern, settings_.pattern_limits));
   if (!is_testable_event(request.event)) return invalid("Parameter Event is not valid.");
   return api::TestEventPatternResponse{pattern->matches(request.event)};
 }

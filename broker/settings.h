@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "rules/rules.h"
+
 namespace signalbox::broker {
 
 struct Settings {
@@ -26,6 +28,7 @@ struct Settings {
   // Past either of these an event is stored with a cursor and expanded in slices.
   std::size_t fan_out_messages_max = 1000;
   std::size_t fan_out_bytes_max = 16u << 20;
+  rules::PatternLimits pattern_limits;
   bool lineage_steps = false;  // log deleted, moved, redriven and expired messages
   // Tests: every lookup that memory could answer goes to the disk too.
   bool force_fetch = false;

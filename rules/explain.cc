@@ -136,7 +136,7 @@ Explanation explain(std::string_view pattern_json, std::string_view event_json) 
     return invalid(Explanation::Outcome::invalid_pattern, "The pattern is not valid UTF-8.");
   }
   PatternError error;
-  const auto model = compile_pattern(pattern_json, error);
+  const auto model = compile_pattern(pattern_json, error, PatternLimits::none());
   if (!model) return invalid(Explanation::Outcome::invalid_pattern, error.reason);
   Explainer explainer(event_json);
   if (!explainer.problem().empty()) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rules/json_token_reader.h"
+#include "rules/pattern_limits.h"
 #include "rules/utf8.h"
 #include "rules/value_compiler.h"
 
@@ -45,8 +46,11 @@ constexpr std::array reserved_in_or = std::to_array<std::string_view>({"exactly"
 
 class PatternCompiler {
  public:
-  PatternCompiler(std::string_view text, Dialect dialect)
-      : reader_(text), values_(reader_, dialect), dialect_(dialect) {}
+  PatternCompiler(std::string_view text, Dialect dialect, std::size_t alternatives_max)
+      : reader_(text),
+        values_(reader_, dialect),
+        dialect_(dialect),
+        alternatives_max_(alternatives_max) {}
 
   std::optional<PatternModel> compile();
 
@@ -83,6 +87,7 @@ class PatternCompiler {
   JsonTokenReader reader_;
   ValueCompiler values_;
   const Dialect dialect_;
+  const std::size_t alternatives_max_;
   bool met_or_ = false;
   std::vector<Scope> scopes_;
   std::string path_;
@@ -178,9 +183,9 @@ bool PatternCompiler::close_object() {
   }
   auto& branches = scopes_.back().branches;
   std::move(alternatives_.begin(), alternatives_.end(), std::back_inserter(branches));
-  if (branches.size() > PatternModel::alternatives_max) {
+  if (branches.size() > alternatives_max_) {
     return refuse(fmt::format("Rule is too complex - more than {} combinations of $or branches",
-                              PatternModel::alternatives_max));
+                              alternatives_max_));
   }
   return true;
 }
@@ -230,20 +235,16 @@ PatternModel PatternCompiler::finish() {
 
 }  // namespace
 
-std::optional<PatternModel> compile_pattern(std::string_view text, PatternError& error) {
-  PatternCompiler compiler(text, Dialect::current);
+std::optional<PatternModel> compile_pattern(std::string_view text, PatternError& error,
+                                            const PatternLimits& limits) {
+  PatternCompiler compiler(text, Dialect::current, limits.combinations_max);
   auto model = compiler.compile();
-  if (model) {
-    return model;
-  }
   // Where `$or` cannot be the operator it is a field like any other.
-  if (compiler.met_or()) {
-    model = PatternCompiler(text, Dialect::older).compile();
+  if (!model && compiler.met_or()) {
+    model = PatternCompiler(text, Dialect::older, limits.combinations_max).compile();
   }
-  if (!model) {
-    error.reason = compiler.error();
-  }
-  return model;
+  error.reason = model ? reason_past_limits(*model, limits) : compiler.error();
+  return error.reason.empty() ? std::move(model) : std::nullopt;
 }
 
 }  // namespace signalbox::rules

@@ -11,6 +11,7 @@ namespace signalbox::rules {
 
 // Nothing, with error filled, when the text is not a valid pattern. Text behind the pattern's
 // object is not looked at. Needs a fixed amount of stack however deep the text nests.
-std::optional<PatternModel> compile_pattern(std::string_view text, PatternError& error);
+std::optional<PatternModel> compile_pattern(std::string_view text, PatternError& error,
+                                            const PatternLimits& limits = {});
 
 }  // namespace signalbox::rules

@@ -56,9 +56,6 @@ struct FieldPattern {
 };
 
 struct PatternModel {
-  // No more ways through the $or of a pattern than this, as the service has it.
-  static constexpr std::size_t alternatives_max = 1000;
-
   std::vector<FieldPattern> fields;
   // The event matches when every field of any alternative does. Indices into fields, no path twice,
   // in the order of the paths' UTF-16 units: `exists: false` depends on that order where arrays

@@ -75,9 +75,9 @@ class IndexRuleSet final : public RuleSet {
 
 }  // namespace
 
-std::shared_ptr<const Pattern> Pattern::compile(std::string_view pattern_json,
-                                                PatternError& error) {
-  auto model = compile_pattern(pattern_json, error);
+std::shared_ptr<const Pattern> Pattern::compile(std::string_view pattern_json, PatternError& error,
+                                                const PatternLimits& limits) {
+  auto model = compile_pattern(pattern_json, error, limits);
   if (!model) {
     return nullptr;
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,11 +21,29 @@ struct PatternError {
   std::string reason;
 };
 
+// What one pattern may cost. A pattern past a limit is refused like one that is not valid.
+struct PatternLimits {
+  // Ways through the $or of a pattern: each is looked for on its own.
+  std::size_t combinations_max = 1000;
+  // Memory it takes in a rule set, roughly.
+  std::size_t compiled_bytes_max = 1 << 20;
+  // Stars in the wildcards of one field; 0: any number. The matcher does not need this limit. The
+  // service has one like it, which it does not publish.
+  std::size_t stars_max = 0;
+
+  // For patterns that were accepted before, or are never put into a set.
+  static constexpr PatternLimits none() {
+    constexpr auto any = std::numeric_limits<std::size_t>::max();
+    return {any, any, 0};
+  }
+};
+
 // A compiled event pattern.
 class Pattern {
  public:
   // Null with error filled when the text is not a valid pattern.
-  static std::shared_ptr<const Pattern> compile(std::string_view pattern_json, PatternError& error);
+  static std::shared_ptr<const Pattern> compile(std::string_view pattern_json, PatternError& error,
+                                                const PatternLimits& limits = {});
   virtual ~Pattern() = default;
 
   // Whether the event, a JSON object as text, matches. False for anything that is not a JSON

@@ -55,6 +55,9 @@ struct Settings {
 
   std::chrono::seconds bus_log_retention{0};
   std::uint64_t bus_log_bytes_max = 0;
+  std::size_t pattern_combinations_max = 0;
+  std::uint64_t pattern_bytes_max = 0;
+  std::size_t pattern_stars_max = 0;
   bool lineage_steps = false;
 
   std::uint64_t io_threads = 0;  // the setting's 0 is resolved already

@@ -265,6 +265,14 @@ constexpr std::array table{
   bytes("Buses", "bus-log-bytes-max", "1GiB", mib, 1'024 * gib,
         put_number<&S::bus_log_bytes_max>,
         "Size past which a bus drops the oldest part of its log."),
+  number("Buses", "pattern-combinations-max", "N", "1000", 1, 1'000'000,
+         put_number<&S::pattern_combinations_max>,
+         "Ways through the $or of one event pattern; past it the pattern is refused."),
+  bytes("Buses", "pattern-bytes-max", "1MiB", kib, gib, put_number<&S::pattern_bytes_max>,
+        "Memory that one compiled event pattern may take; past it the pattern is refused."),
+  number("Buses", "pattern-stars-max", "N", "0", 0, 1'000'000, put_number<&S::pattern_stars_max>,
+         "Stars in the wildcards of one field of a pattern; past it the pattern is too complex, as "
+         "it is for the service. 0 sets no limit: the matcher needs none."),
   toggle("Buses", "lineage-steps", put_toggle<&S::lineage_steps>,
          "Logs the end of every message too: deleted, moved, redriven, expired."),
 

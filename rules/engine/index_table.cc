@@ -17,25 +17,21 @@ std::size_t entry_bytes(std::size_t capacity, std::size_t key_bytes) {
   return offsetof(IndexEntry, postings) + capacity * sizeof(Posting) + key_bytes;
 }
 
-IndexEntry* new_entry(SharedMemory& memory, const IndexKey& key, std::uint64_t hash,
-                      std::size_t capacity) {
+IndexEntry* new_entry(SharedMemory& memory, std::uint64_t space, std::string_view key,
+                      std::uint64_t hash, std::size_t capacity) {
   auto* entry = reinterpret_cast<IndexEntry*>(
-      memory.allocate(std::max(entry_bytes(capacity, key.bytes.size()), sizeof(IndexEntry))));
+      memory.allocate(std::max(entry_bytes(capacity, key.size()), sizeof(IndexEntry))));
   entry->hash = hash;
-  entry->node = key.node;
-  entry->parameter = key.parameter;
-  entry->kind = key.kind;
+  entry->space = space;
   entry->capacity = static_cast<std::uint32_t>(capacity);
-  entry->key_bytes = static_cast<std::uint32_t>(key.bytes.size());
-  std::copy(key.bytes.begin(), key.bytes.end(),
-            reinterpret_cast<char*>(entry->postings + capacity));
+  entry->key_bytes = static_cast<std::uint32_t>(key.size());
+  std::copy(key.begin(), key.end(), reinterpret_cast<char*>(entry->postings + capacity));
   return entry;
 }
 
 // The same with room for so many postings; old stays as it is.
 IndexEntry* remade(SharedMemory& memory, const IndexEntry& old, std::size_t capacity) {
-  auto* entry =
-      new_entry(memory, {old.node, old.kind, old.parameter, old.key()}, old.hash, capacity);
+  auto* entry = new_entry(memory, old.space, old.key(), old.hash, capacity);
   entry->header.count = old.header.count;
   entry->mark_count = old.mark_count;
   std::copy(old.postings, old.postings + old.header.count, entry->postings);
@@ -188,7 +184,7 @@ bool IndexTable::add(SharedMemory& memory, const IndexKey& key, Posting posting)
   std::uint64_t* place = find_slot(page, key, hash);
   if (place == nullptr) {
     make_room(memory, hash);
-    IndexEntry* entry = new_entry(memory, key, hash, 1);
+    IndexEntry* entry = new_entry(memory, key.space(), key.bytes, hash, 1);
     insert(*entry, posting);
     put(edit_page(memory, hash), hash, slot_value(entry, hash));
     ++entry_count_;

@@ -24,37 +24,35 @@ constexpr std::uint32_t mark = 0xFFFFFFFE;
 // Added to a guard: it is met if and only if one of its keys was found.
 constexpr std::uint32_t by_keys = 0x80000000;
 
+inline std::uint64_t hash_key(std::uint64_t space, std::string_view bytes) {
+  return hash_bytes(bytes, space * 0xA0761D6478BD642F);
+}
+
 struct IndexKey {
   NodeId node = root_node;
   KeyKind kind = KeyKind::always;
   std::uint32_t parameter = 0;
   std::string_view bytes;
 
-  std::uint64_t hash() const { return hash_bytes(bytes, seed(node, kind, parameter)); }
-  static std::uint64_t seed(NodeId node, KeyKind kind, std::uint32_t parameter) {
-    return (std::uint64_t{node} << 32 | parameter) * 0xA0761D6478BD642F +
-           static_cast<std::uint64_t>(kind) * 0xE7037ED1A0B428DB;
-  }
+  std::uint64_t space() const { return key_space(node, kind, parameter); }
+  std::uint64_t hash() const { return hash_key(space(), bytes); }
 };
 
 // The postings of one key; a block, with the key's bytes behind the postings.
 struct IndexEntry {
   BlockHeader header;  // counts the postings
   std::uint64_t hash;
-  NodeId node;
-  std::uint32_t parameter;
+  std::uint64_t space;
   std::uint32_t capacity;  // of postings
   std::uint32_t key_bytes;
   std::uint32_t mark_count;  // of the postings, the first ones
-  KeyKind kind;
   Posting postings[1];
 
   std::string_view key() const {
     return {reinterpret_cast<const char*>(postings + capacity), key_bytes};
   }
   bool is_of(const IndexKey& wanted) const {
-    return kind == wanted.kind && node == wanted.node && parameter == wanted.parameter &&
-           key() == wanted.bytes;
+    return space == wanted.space() && key() == wanted.bytes;
   }
 };
 

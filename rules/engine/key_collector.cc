@@ -29,7 +29,8 @@ std::span<Lookup> KeyCollector::collect(const NameTree& names, EventWalker& even
   if (folded_.capacity() > kept_bytes_max) folded_.shrink_to_fit();
   // Never longer than all values together, so that keys can point into it.
   folded_.reserve(event.value_bytes());
-  if (names.node(root_node).probes != nullptr) add_bytes(root_node, KeyKind::always, 0, "");
+  if (names.node(root_node).probes != nullptr)
+    add_bytes(key_space(root_node, KeyKind::always, 0), "");
   for (EventValue& value : event.values()) {
     if (value.path->probes != nullptr) collect_value(value, *value.path);
   }
@@ -56,13 +57,13 @@ void KeyCollector::collect_value(EventValue& value, const NameTree::Node& node) 
         break;
       case KeyKind::present:
         // Once for the path: with the value that was found first.
-        if (value.next == no_value) add_bytes(value.node, KeyKind::present, 0, "");
+        if (value.next == no_value) add_bytes(probe->space, "");
         break;
       case KeyKind::cidr:
         if (is_string) add_address(value, *probe);
         break;
       case KeyKind::gram:
-        if (is_string) add_grams(value, *node.gram_filter);
+        if (is_string) add_grams(value, *probe);
         break;
       default: break;
     }
@@ -74,48 +75,44 @@ inline void KeyCollector::collect_text(const EventValue& value, const Probe& pro
   const std::uint32_t size = probe.parameter;
   switch (probe.kind) {
     case KeyKind::text: {
-      if (probe.may_have(feature_of_text(text))) add_bytes(value.node, KeyKind::text, 0, text);
+      if (probe.may_have(feature_of_text(text))) add_bytes(probe.space, text);
       return;
     }
     case KeyKind::prefix: {
       const auto prefix = text.substr(0, size);
       if (probe.may_have(feature_of_prefix(prefix))) {
-        add_bytes(value.node, KeyKind::prefix, size, prefix);
+        add_bytes(probe.space, prefix);
       }
       return;
     }
     case KeyKind::suffix: {
       const auto suffix = text.substr(text.size() - size);
       if (probe.may_have(feature_of_suffix(suffix))) {
-        add_bytes(value.node, KeyKind::suffix, size, suffix);
+        add_bytes(probe.space, suffix);
       }
       return;
     }
-    case KeyKind::folded: return add_text(value.node, probe, folded(value));
-    case KeyKind::folded_prefix: return add_text(value.node, probe, folded(value).substr(0, size));
-    case KeyKind::folded_suffix:
-      return add_text(value.node, probe, folded(value).substr(text.size() - size));
+    case KeyKind::folded: return add_text(probe, folded(value));
+    case KeyKind::folded_prefix: return add_text(probe, folded(value).substr(0, size));
+    case KeyKind::folded_suffix: return add_text(probe, folded(value).substr(text.size() - size));
     default: return;
   }
 }
 
-void KeyCollector::add_text(NodeId node, const Probe& probe, std::string_view bytes) {
+void KeyCollector::add_text(const Probe& probe, std::string_view bytes) {
   if (probe.may_have(feature_of_key(probe.kind, bytes))) {
-    add_bytes(node, probe.kind, probe.parameter, bytes);
+    add_bytes(probe.space, bytes);
   }
 }
 
-Lookup& KeyCollector::add_bytes(NodeId node, KeyKind kind, std::uint32_t parameter,
-                                std::string_view bytes) {
+Lookup& KeyCollector::add_bytes(std::uint64_t space, std::string_view bytes) {
   if (lookup_count_ == lookup_capacity_) grow();
   Lookup& lookup = lookups_[lookup_count_++];
-  lookup.hash = hash_bytes(bytes, IndexKey::seed(node, kind, parameter));
+  lookup.hash = hash_key(space, bytes);
   lookup.bytes = bytes.data();
+  lookup.space = space;
   lookup.size_bytes = static_cast<std::uint32_t>(bytes.size());
-  lookup.parameter = parameter;
-  lookup.node = node;
   lookup.tried = 0;
-  lookup.kind = kind;
   lookup.is_word = false;
   return lookup;
 }
@@ -128,11 +125,10 @@ void KeyCollector::grow() {
   lookup_capacity_ = capacity;
 }
 
-void KeyCollector::add_word(NodeId node, const Probe& probe, std::uint64_t word,
-                            std::size_t size_bytes) {
+void KeyCollector::add_word(const Probe& probe, std::uint64_t word, std::size_t size_bytes) {
   const std::string_view bytes(reinterpret_cast<const char*>(&word), size_bytes);
   if (!probe.may_have(feature_of_key(probe.kind, bytes))) return;
-  Lookup& lookup = add_bytes(node, probe.kind, probe.parameter, bytes);
+  Lookup& lookup = add_bytes(probe.space, bytes);
   lookup.word = word;
   lookup.is_word = true;
 }
@@ -143,7 +139,7 @@ void KeyCollector::add_number(EventValue& value, const Probe& probe) {
   const std::uint64_t word = probe.kind == KeyKind::number
                                  ? std::bit_cast<std::uint64_t>(number)
                                  : number_order(number) >> probe.parameter;
-  add_word(value.node, probe, word, sizeof word);
+  add_word(probe, word, sizeof word);
 }
 
 // Without the bits behind the block's.
@@ -166,16 +162,17 @@ void KeyCollector::add_address(const EventValue& value, const Probe& probe) {
   std::uint64_t word = 0;
   if (size <= sizeof word) {
     std::memcpy(&word, masked, size);
-    return add_word(value.node, probe, word, size);
+    return add_word(probe, word, size);
   }
   long_addresses_.emplace_back(reinterpret_cast<const char*>(masked), size);
-  add_text(value.node, probe, long_addresses_.back());
+  add_text(probe, long_addresses_.back());
 }
 
-void KeyCollector::add_grams(const EventValue& value, const NameTree::GramFilter& filter) {
+void KeyCollector::add_grams(const EventValue& value, const Probe& probe) {
+  const NameTree::GramFilter& filter = *value.path->gram_filter;
   for (std::uint32_t i = 0; i + 4 <= value.size_bytes; ++i) {
     if (filter.has(NameTree::GramFilter::fold(load_4(value.data + i)))) {
-      add_bytes(value.node, KeyKind::gram, 0, {value.data + i, 4});
+      add_bytes(probe.space, {value.data + i, 4});
     }
   }
 }

@@ -23,17 +23,16 @@ struct Lookup {
     const char* bytes;
     std::uint64_t word;  // the bytes themselves
   };
+  std::uint64_t space;
   std::uint32_t size_bytes;
-  std::uint32_t parameter;
-  NodeId node;
   std::uint32_t tried;  // entries so far
-  KeyKind kind;
   bool is_word;
 
+  std::string_view key() const {
+    return {is_word ? reinterpret_cast<const char*>(&word) : bytes, size_bytes};
+  }
   bool is_of(const IndexEntry& found) const {
-    return found.hash == hash && found.kind == kind && found.node == node &&
-           found.parameter == parameter &&
-           equal(found.key(), {is_word ? reinterpret_cast<const char*>(&word) : bytes, size_bytes});
+    return found.hash == hash && found.space == space && equal(found.key(), key());
   }
 };
 
@@ -53,13 +52,13 @@ class KeyCollector {
 
   void collect_value(EventValue& value, const NameTree::Node& node);
   void collect_text(const EventValue& value, const Probe& probe);
-  void add_text(NodeId node, const Probe& probe, std::string_view bytes);
-  Lookup& add_bytes(NodeId node, KeyKind kind, std::uint32_t parameter, std::string_view bytes);
+  void add_text(const Probe& probe, std::string_view bytes);
+  Lookup& add_bytes(std::uint64_t space, std::string_view bytes);
   void grow();
-  void add_word(NodeId node, const Probe& probe, std::uint64_t word, std::size_t size_bytes);
+  void add_word(const Probe& probe, std::uint64_t word, std::size_t size_bytes);
   void add_number(EventValue& value, const Probe& probe);
   void add_address(const EventValue& value, const Probe& probe);
-  void add_grams(const EventValue& value, const NameTree::GramFilter& filter);
+  void add_grams(const EventValue& value, const Probe& probe);
   std::string_view folded(const EventValue& value);
 
   std::unique_ptr<Lookup[]> lookups_;

@@ -9,6 +9,8 @@ namespace signalbox::rules::engine {
 
 namespace {
 
+// Of more, those that lead to the same are told apart first.
+constexpr std::size_t lookups_followed_max = 256;
 constexpr std::uint32_t event_max = std::numeric_limits<std::uint32_t>::max() / 2;
 
 template <class T>
@@ -22,9 +24,11 @@ void Matcher::begin(const RuleIndexView& index) {
   index_ = &index;
   fit(decided_, index.conditions.size());
   fit(matched_by_, index.rules.size());
+  fit(checked_by_, index.clauses.size());
   if (++event_ == event_max) {
     std::fill(decided_.begin(), decided_.end(), 0);
     std::fill(matched_by_.begin(), matched_by_.end(), 0);
+    std::fill(checked_by_.begin(), checked_by_.end(), 0);
     event_ = 1;
   }
 }
@@ -47,9 +51,21 @@ void Matcher::match(const RuleIndexView& index, std::string_view event_json,
   for (Lookup& lookup : lookups) {
     if (lookup.entry != nullptr) settle(lookup);
   }
+  if (lookups.size() > lookups_followed_max) return follow_each_once(lookups);
   for (const Lookup& lookup : lookups) {
     if (lookup.entry != nullptr) follow(*lookup.entry);
   }
+}
+
+// A value that stands in an event a hundred thousand times leads to its rules once.
+void Matcher::follow_each_once(std::span<const Lookup> lookups) {
+  std::vector<const IndexEntry*> entries;
+  for (const Lookup& lookup : lookups) {
+    if (lookup.entry != nullptr) entries.push_back(lookup.entry);
+  }
+  std::sort(entries.begin(), entries.end());
+  entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
+  for (const IndexEntry* entry : entries) follow(*entry);
 }
 
 // Finds the key's entry, if it has one, and notes the conditions it meets.
@@ -79,7 +95,12 @@ void Matcher::try_clause(std::uint32_t at) {
     if (!is_met(conditions[i])) return;
   }
   if (matched_by_[clause.rule] == event_) return;
-  if (walker_.has_array_values() && !agrees_in_arrays(clause)) return;
+  if (walker_.has_array_values()) {
+    // Once, however many keys lead here.
+    if (checked_by_[at] == event_) return;
+    checked_by_[at] = event_;
+    if (!agrees_in_arrays(clause)) return;
+  }
   matched_by_[clause.rule] = event_;
   matched_->push_back(index_->rules[clause.rule].id);
 }

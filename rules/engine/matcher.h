@@ -20,6 +20,7 @@ class Matcher {
  private:
   void begin(const RuleIndexView& index);
   void settle(Lookup& lookup);
+  void follow_each_once(std::span<const Lookup> lookups);
   void follow(const IndexEntry& entry);
   void try_clause(std::uint32_t clause);
   bool may_pass(std::uint32_t guard);
@@ -36,6 +37,8 @@ class Matcher {
   std::vector<std::uint32_t> decided_;
   // By rule: the number of the last event it matched.
   std::vector<std::uint32_t> matched_by_;
+  // By clause: the number of the last event for which its place in arrays was checked.
+  std::vector<std::uint32_t> checked_by_;
   std::uint32_t event_ = 0;
 };
 

@@ -166,7 +166,8 @@ void NameTree::add_probe(SharedMemory& memory, NodeId id, KeyKind kind, std::uin
       std::copy(old->entries, old->entries + count, node.probes->entries);
       memory.retire(&old->header);
     }
-    if (at == count) node.probes->entries[at] = {kind, parameter, 0, {}};
+    if (at == count)
+      node.probes->entries[at] = {key_space(id, kind, parameter), kind, parameter, 0, {}};
   }
   ++node.probes->entries[at].entry_count;
   node.probes->entries[at].note(feature_of_key(kind, key));

@@ -36,8 +36,15 @@ enum class KeyKind : std::uint8_t {
   always,         // any event at all
 };
 
+// A node, a kind of key and its parameter in one number.
+constexpr std::uint64_t key_space(NodeId node, KeyKind kind, std::uint32_t parameter) {
+  constexpr unsigned parameter_bits = 28;  // more than the length of any pattern takes
+  return std::uint64_t{node} << 32 | static_cast<std::uint64_t>(kind) << parameter_bits | parameter;
+}
+
 // One kind of look-up to be made for each value at a path.
 struct Probe {
+  std::uint64_t space;
   KeyKind kind;
   std::uint32_t parameter;
   std::uint32_t entry_count;  // index entries that need it

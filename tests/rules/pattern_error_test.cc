@@ -131,5 +131,27 @@ TEST_CASE("a pattern with more than a thousand ways through its $or is refused")
   CHECK(reason(pattern(25)).starts_with("Rule is too complex - more than 1000 combinations"));
 }
 
+TEST_CASE("what a pattern may cost is a setting") {
+  const auto reason_within = [](const std::string& text, const PatternLimits& limits) {
+    PatternError error;
+    const auto compiled = Pattern::compile(text, error, limits);
+    CHECK((compiled == nullptr) == !error.reason.empty());
+    return error.reason;
+  };
+  const std::string two_ways = R"({"$or":[{"a":[1]},{"b":[1]}]})";
+  CHECK(reason_within(two_ways, {.combinations_max = 2}).empty());
+  CHECK(reason_within(two_ways, {.combinations_max = 1}).starts_with("Rule is too complex"));
+
+  const std::string large = R"({"a":[")" + std::string(1 << 20, 'x') + R"("]})";
+  CHECK(reason_within(large, {}).starts_with("Rule is too complex - it takes "));
+  CHECK(reason_within(large, PatternLimits::none()).empty());
+
+  const std::string stars = R"({"a":[{"wildcard":"*a*b"},{"anything-but":{"wildcard":"c*"}}]})";
+  CHECK(reason_within(stars, {}).empty());
+  CHECK(reason_within(stars, {.stars_max = 3}).empty());
+  CHECK(
+      reason_within(stars, {.stars_max = 2}).starts_with("Rule is too complex - try using fewer"));
+}
+
 }  // namespace
 }  // namespace signalbox::rules
