@@ -86,7 +86,8 @@ bool NearestMisses::add(RuleText rule) {
   impl.steps += 1 + rule.pattern.size() / pattern_bytes_per_step;
   PatternError error;
   const bool is_text = simdjson::validate_utf8(rule.pattern.data(), rule.pattern.size());
-  const auto model = is_text ? compile_pattern(rule.pattern, error, PatternLimits::none()) : std::nullopt;
+  const auto model =
+      is_text ? compile_pattern(rule.pattern, error, PatternLimits::none()) : std::nullopt;
   if (!model) {
     ++result.invalid_count;
     if (result.invalid.size() < invalid_shown_max) {
