@@ -26,6 +26,12 @@ add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-field-initializers>)
 add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-stringop-overread>
                     $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>)
 add_link_options(-Wl,-z,relro,-z,now)
+if(SIGNALBOX_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "SIGNALBOX_FUZZ needs clang: CXX=clang++ CC=clang cmake --preset fuzz")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(SIGNALBOX_SANITIZE)
   add_compile_options(-fsanitize=${SIGNALBOX_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)

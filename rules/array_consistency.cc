@@ -37,8 +37,8 @@ bool each_consistent(const Membership& taken, const std::vector<Membership>& sor
     }
     while (first != last) {
       const std::uint32_t array = (*first)[depth].first;
-      const auto below = [depth](const Membership& membership,
-                                 std::pair<std::uint32_t, std::uint32_t> value) {
+      const auto below = [depth = depth](const Membership& membership,
+                                         std::pair<std::uint32_t, std::uint32_t> value) {
         return membership[depth] < value;
       };
       const auto array_end =

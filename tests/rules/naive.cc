@@ -56,13 +56,15 @@ Decimal decimal(const std::string& text) {
 
 // ---- texts ----
 
+// Letters beyond ASCII: their lower and upper case.
+const std::map<std::uint32_t, std::pair<std::string, std::string>> known_cases = {
+    {0xC9, {"é", "É"}},  {0xE9, {"é", "É"}},  {0xDF, {"ß", "SS"}},       {0x3A3, {"σ", "Σ"}},
+    {0x3C3, {"σ", "Σ"}}, {0x3C2, {"ς", "Σ"}}, {0x212A, {"k", "\u212A"}}, {0x130, {"i̇", "İ"}},
+};
+
 // What a letter of a pattern stands for without regard to case.
 std::pair<std::string, std::string> cases(std::uint32_t letter) {
-  static const std::map<std::uint32_t, std::pair<std::string, std::string>> known = {
-      {0xC9, {"é", "É"}},  {0xE9, {"é", "É"}},  {0xDF, {"ß", "SS"}},       {0x3A3, {"σ", "Σ"}},
-      {0x3C3, {"σ", "Σ"}}, {0x3C2, {"ς", "Σ"}}, {0x212A, {"k", "\u212A"}}, {0x130, {"i̇", "İ"}},
-  };
-  if (const auto found = known.find(letter); found != known.end()) {
+  if (const auto found = known_cases.find(letter); found != known_cases.end()) {
     return found->second;
   }
   std::string one;
@@ -305,6 +307,8 @@ bool is_found(Field field, Field end, const Elements& taken, const NaiveEvent& e
 }
 
 }  // namespace
+
+bool is_case_known(std::uint32_t letter) { return letter < 0x80 || known_cases.contains(letter); }
 
 bool is_comparable(const std::string& text, double& number) {
   number = std::strtod(text.c_str(), nullptr);

@@ -55,6 +55,10 @@ class NaivePattern {
   std::vector<Fields> ways_;  // through the $or of the pattern
 };
 
+// Whether the evaluator knows the cases of the letter; false for letters it merely takes to have
+// none.
+bool is_case_known(std::uint32_t letter);
+
 // Whether the number is one that some double holds exactly as written; if so, that double.
 bool is_comparable(const std::string& text, double& number);
 
