@@ -1,13 +1,14 @@
 // Events made to hurt: deep, wide, broken, and arrays that multiply.
 //
 // Nothing here looks at a clock. Where time is the question, the event is so large that work which
-// grows with its square takes hours, far past the time limit of the suite; work that does not takes
-// seconds, also in a debug build with sanitizers.
+// grows with its square goes on until the suite's time limit; work that does not takes seconds,
+// also in a debug build.
 #include <pthread.h>
 
 #include <catch2/catch.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rules/rules.h"
@@ -36,10 +37,6 @@ bool matches(std::string_view pattern_text, std::string_view event) {
   const bool alone = pattern->matches(event);
   CHECK(matches_in_set(pattern, event) == alone);
   return alone;
-}
-
-bool matches_alone(std::string_view pattern_text, std::string_view event) {
-  return compile(pattern_text)->matches(event);
 }
 
 std::string repeated(std::string_view text, std::size_t count, std::string_view between = "") {
@@ -105,7 +102,7 @@ TEST_CASE("events a thousand levels deep match on a small stack, deeper ones mat
 TEST_CASE("strings of a megabyte match as short ones do, with every operator and spelling") {
   constexpr std::size_t size = 1 << 20;
   // A pattern may take a megabyte compiled, so its own texts are shorter.
-  constexpr std::size_t whole_size = 200'000;
+  constexpr std::size_t whole_size = 100'000;
   constexpr std::size_t letter_count = 5'000;
   const auto quoted = [](std::string_view one) { return "\"" + std::string(one) + "\""; };
   const auto check = [](std::string_view value, std::string_view matching, std::string_view other) {
@@ -141,7 +138,7 @@ TEST_CASE("strings of a megabyte match as short ones do, with every operator and
 
 TEST_CASE("wildcards of many stars take no detours over a long string") {
   const std::string stars = repeated("*aaaaaaaaaaaaaaaa", 60) + "*b*c";
-  const std::string event = "{\"k\":\"" + std::string(200'000, 'a') + "b\"}";
+  const std::string event = "{\"k\":\"" + std::string(100'000, 'a') + "b\"}";
   CHECK_FALSE(matches("{\"k\":[{\"wildcard\":\"" + stars + "\"}]}", event));
   CHECK(matches("{\"k\":[{\"wildcard\":\"" + repeated("*aaaaaaaa", 60) + "*b\"}]}", event));
 }
@@ -211,30 +208,50 @@ TEST_CASE("numbers past every double are values, but no numbers that compare") {
 
 TEST_CASE("two fields over a long array of objects are decided without trying every pair") {
   const std::string_view pair = R"({"a":{"b":[1],"c":[2]}})";
-  const std::string event = "{\"a\":[{\"b\":1,\"c\":0}" + repeated(R"(,{"b":1},{"c":2})", 300'000);
-  CHECK_FALSE(matches_alone(pair, event + "]}"));
-  CHECK(matches_alone(pair, event + ",{\"b\":1,\"c\":2}]}"));
+  const std::string event = "{\"a\":[{\"b\":1,\"c\":0}" + repeated(R"(,{"b":1},{"c":2})", 100'000);
+  CHECK_FALSE(matches(pair, event + "]}"));
+  CHECK(matches(pair, event + ",{\"b\":1,\"c\":2}]}"));
+}
+
+TEST_CASE("values that all differ lead to a rule no more often than values that are the same") {
+  std::string event = R"({"a":[{"b":1,"c":0})";
+  for (int i = 1; i < 100'000; ++i) {
+    const std::string number = std::to_string(i);
+    event += R"(,{"b":)" + number + R"(},{"c":"x)" + number + R"("})";
+  }
+  const std::vector<std::pair<std::string_view, std::string_view>> wants = {
+      {R"({"numeric":[">",0]})", R"({"prefix":"x"})"},
+      {R"({"anything-but":0})", R"({"wildcard":"*1*"})"},
+      {R"({"exists":true})", R"({"suffix":"7"})"},
+      {R"({"numeric":[">=",7,"<",90000]})", R"({"equals-ignore-case":"X123"})"}};
+  for (const auto& [b, c] : wants) {
+    const std::string pattern =
+        R"({"a":{"b":[)" + std::string(b) + R"(],"c":[)" + std::string(c) + R"(,"last"]}})";
+    INFO(pattern);
+    CHECK_FALSE(matches(pattern, event + "]}"));
+    CHECK(matches(pattern, event + R"(,{"b":8,"c":"last"}]})"));
+  }
 }
 
 TEST_CASE("fields in different long arrays do not multiply") {
   const std::string_view apart = R"({"a":{"x":[1]},"a-b":{"x":[1]},"b":{"x":[1],"y":[2]}})";
-  const std::string array = "[" + repeated(R"({"x":1})", 300'000, ",") + "]";
+  const std::string array = "[" + repeated(R"({"x":1})", 100'000, ",") + "]";
   const std::string event = "{\"a\":" + array + ",\"a-b\":" + array;
-  CHECK(matches_alone(apart, event + ",\"b\":{\"x\":1,\"y\":2}}"));
-  CHECK_FALSE(matches_alone(apart, event + ",\"b\":[{\"x\":1},{\"y\":2}]}"));
+  CHECK(matches(apart, event + ",\"b\":{\"x\":1,\"y\":2}}"));
+  CHECK_FALSE(matches(apart, event + ",\"b\":[{\"x\":1},{\"y\":2}]}"));
 }
 
 TEST_CASE("absence is asked of the elements of a long array without trying every pair") {
   const std::string_view lacking = R"({"a":{"b":[1],"c":[{"exists":false}]}})";
-  const std::string event = "{\"a\":[" + repeated(R"({"b":1,"c":2})", 300'000, ",");
-  CHECK_FALSE(matches_alone(lacking, event + "]}"));
-  CHECK(matches_alone(lacking, event + ",{\"b\":1}]}"));
+  const std::string event = "{\"a\":[" + repeated(R"({"b":1,"c":2})", 100'000, ",");
+  CHECK_FALSE(matches(lacking, event + "]}"));
+  CHECK(matches(lacking, event + ",{\"b\":1}]}"));
 }
 
 TEST_CASE("many fields below one very long name cost no more than short ones") {
   const std::string name(400'000, 'k');
   std::string event = "{\"" + name + "\":{\"a\":1";
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < 100'000; ++i) {
     event += ",\"" + std::to_string(i) + "\":1";
   }
   CHECK(matches("{\"" + name + ".199999\":[1]}", event + "}}"));

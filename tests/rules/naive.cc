@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
+#include <regex>
 #include <set>
 #include <utility>
 
@@ -124,8 +124,11 @@ std::string address(const std::string& text) {
     return std::all_of(std::begin(octets), std::end(octets), [](auto o) { return o < 256; }) ? out
                                                                                              : "";
   }
+  // Zeros in front mean nothing, however many.
+  const std::string short_groups =
+      std::regex_replace(text, std::regex("(^|:)0+(?=[0-9a-fA-F])"), "$1");
   char bytes[16];
-  if (text.find('.') != text.npos || inet_pton(AF_INET6, text.c_str(), bytes) != 1) {
+  if (text.find('.') != text.npos || inet_pton(AF_INET6, short_groups.c_str(), bytes) != 1) {
     return "";
   }
   const std::string out(bytes, sizeof bytes);
