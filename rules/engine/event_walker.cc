@@ -69,7 +69,7 @@ void EventWalker::clear(const NameTree& names) {
   }
   array_count_ = 0;
   value_bytes_ = 0;
-  has_array_values_ = false;
+  array_path_count_ = 0;
 }
 
 bool EventWalker::mark(std::string_view event_json) {
@@ -275,12 +275,14 @@ bool EventWalker::add_value(const NameTree::Node& known, NodeId node, std::uint3
   PathState& path = paths_[node];
   std::uint32_t next = no_value;
   bool in_array = element != no_element;
+  bool was_in_array = false;
   if (path.walk == walk_) {
     next = path.first;
-    in_array = in_array || path.in_array;
+    was_in_array = path.in_array;
+    in_array = in_array || was_in_array;
   }
+  array_path_count_ += in_array && !was_in_array ? 1 : 0;
   path = {walk_, static_cast<std::uint32_t>(values_.size()), in_array};
-  has_array_values_ = has_array_values_ || in_array;
   value_bytes_ += text.size();
   values_.push_back(
       {text.data(), &known, static_cast<std::uint32_t>(text.size()), node, next, element, {}});

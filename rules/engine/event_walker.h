@@ -38,7 +38,8 @@ class EventWalker {
   bool is_in_array(NodeId node) const {
     return first_at(node) != no_value && paths_[node].in_array;
   }
-  bool has_array_values() const { return has_array_values_; }
+  // Paths with values inside arrays.
+  std::uint32_t array_path_count() const { return array_path_count_; }
 
   // The array elements around a value, from the outermost in: (array, index).
   void append_membership(const EventValue& value,
@@ -105,7 +106,7 @@ class EventWalker {
   std::uint32_t walk_ = 0;
   std::uint32_t array_count_ = 0;
   std::size_t value_bytes_ = 0;  // of all values
-  bool has_array_values_ = false;
+  std::uint32_t array_path_count_ = 0;
 };
 
 }  // namespace signalbox::rules::engine

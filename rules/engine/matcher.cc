@@ -95,7 +95,8 @@ void Matcher::try_clause(std::uint32_t at) {
     if (!is_met(conditions[i])) return;
   }
   if (matched_by_[clause.rule] == event_) return;
-  if (walker_.has_array_values()) {
+  // A single path finds its element, whichever it is; absence depends on the others' elements.
+  if (walker_.array_path_count() > (clause.asks_absence ? 0 : 1)) {
     // Once, however many keys lead here.
     if (checked_by_[at] == event_) return;
     checked_by_[at] = event_;

@@ -11,7 +11,7 @@ namespace {
 constexpr float share_of_weak = 0.7F;
 constexpr float share_of_anything_but = 0.9F;
 // From so many clauses on, looking a condition's keys up costs less than deciding it.
-constexpr std::uint32_t uses_to_mark = 4;
+constexpr std::uint32_t uses_to_mark = 10;
 constexpr int reviews_per_add = 2;
 
 std::uint32_t hash_of_id(RuleId id) {
@@ -152,6 +152,9 @@ std::uint32_t RuleIndex::add_clause(const PatternModel& model,
   Clause clause{};
   clause.rule = rule;
   clause.is_used = true;
+  clause.asks_absence = std::any_of(fields.begin(), fields.end(), [&](std::uint32_t field) {
+    return model.fields[field].absent;
+  });
   clause.next = next;
   clause.condition_count = static_cast<std::uint16_t>(conditions.size());
   std::uint32_t* place = clause.few;

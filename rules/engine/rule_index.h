@@ -32,6 +32,7 @@ struct Clause {
   std::uint16_t found_by;  // which condition leads to it
   bool is_certain;         // and is met when it does
   bool is_used;
+  bool asks_absence;
   union {
     std::uint32_t few[inline_max];
     BlockHeader* many;  // when there are more than inline_max

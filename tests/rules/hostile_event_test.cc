@@ -254,7 +254,7 @@ TEST_CASE("many fields below one very long name cost no more than short ones") {
   for (int i = 0; i < 100'000; ++i) {
     event += ",\"" + std::to_string(i) + "\":1";
   }
-  CHECK(matches("{\"" + name + ".199999\":[1]}", event + "}}"));
+  CHECK(matches("{\"" + name + ".99999\":[1]}", event + "}}"));
 }
 
 }  // namespace
