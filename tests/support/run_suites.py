@@ -153,6 +153,8 @@ def main():
     logs = arguments.root / "build" / "test-logs"
     logs.mkdir(parents=True, exist_ok=True)
     environment = make_environment(arguments.root, arguments.presets)
+    if arguments.long:
+        environment["SIGNALBOX_LONG_TESTS"] = "1"
 
     passed = failed = 0
     for suite in suites:
