@@ -1,7 +1,8 @@
 // Events made to hurt: deep, wide, broken, and arrays that multiply.
 //
 // Nothing here looks at a clock. Where time is the question, the event is so large that work which
-// grows with its square takes many minutes; work that does not takes seconds, also in a debug build.
+// grows with its square takes many minutes; work that does not takes seconds, also in a debug
+// build.
 #include <pthread.h>
 
 #include <catch2/catch.hpp>
