@@ -88,15 +88,6 @@ void IndexTable::put(Page& page, std::uint64_t hash, std::uint64_t value) {
   ++page.header.count;
 }
 
-const IndexEntry* IndexTable::find(const IndexKey& key) const {
-  const std::uint64_t hash = key.hash();
-  std::uint32_t next = 0;
-  const std::uint64_t place = place_of(hash);
-  const IndexEntry* entry = candidate(place, hash, next);
-  while (entry != nullptr && !entry->is_of(key)) entry = candidate(place, hash, next);
-  return entry;
-}
-
 std::uint64_t* IndexTable::find_slot(Page& page, const IndexKey& key, std::uint64_t hash) {
   for (std::size_t at = slot(hash);; ++at) {
     std::uint64_t& value = page.slots[at & page.mask];
@@ -187,7 +178,6 @@ bool IndexTable::add(SharedMemory& memory, const IndexKey& key, Posting posting)
     IndexEntry* entry = new_entry(memory, key.space(), key.bytes, hash, 1);
     insert(*entry, posting);
     put(edit_page(memory, hash), hash, slot_value(entry, hash));
-    ++entry_count_;
     return true;
   }
   IndexEntry* entry = entry_of(*place);
@@ -227,7 +217,6 @@ bool IndexTable::remove(SharedMemory& memory, const IndexKey& key, Posting posti
   if (entry->header.count == 1) {
     erase_slot(page, static_cast<std::size_t>(place - page.slots));
     memory.retire(&entry->header);
-    --entry_count_;
     return true;
   }
   const bool is_sparse = 3 * entry->header.count < entry->capacity;

@@ -60,10 +60,8 @@ class IndexTable {
  public:
   explicit IndexTable(SharedMemory& memory);
 
-  std::size_t entry_count() const { return entry_count_; }
-  const IndexEntry* find(const IndexKey& key) const;
-
-  // The steps of find() apart, so that a reader can start many and let the memory answer meanwhile.
+  // Finding an entry goes in steps, so that a reader can start many and let the memory answer
+  // meanwhile.
   // A place is a page's address with the number of its slots above it, so that its slots are
   // reached without reading its header.
   std::uint64_t place_of(std::uint64_t hash) const { return directory_->places[place_index(hash)]; }
@@ -141,7 +139,6 @@ class IndexTable {
 
   Directory* directory_ = nullptr;
   unsigned depth_ = 0;  // the directory has 2^depth_ places
-  std::size_t entry_count_ = 0;
 };
 
 }  // namespace signalbox::rules::engine
