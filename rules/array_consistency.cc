@@ -1,146 +1,277 @@
 #include "rules/array_consistency.h"
 
 #include <algorithm>
-#include <limits>
+#include <functional>
 #include <utility>
 
 namespace signalbox::rules {
-namespace {
 
-using Membership = EventFields::Membership;
-using Iterator = std::vector<Membership>::const_iterator;
-
-void sort_unique(std::vector<Membership>& memberships) {
-  std::sort(memberships.begin(), memberships.end());
-  memberships.erase(std::unique(memberships.begin(), memberships.end()), memberships.end());
+void ArrayConsistency::start(std::span<const ArrayElement> elements, std::uint32_t array_count) {
+  elements_ = elements;
+  fields_.clear();
+  values_.clear();
+  if (place_of_.size() < elements.size()) place_of_.resize(elements.size(), none);
+  if (array_of_.size() < array_count) array_of_.resize(array_count, none);
 }
 
-// Calls visit for each of the sorted memberships that agrees with the elements taken, until it
-// returns false. A membership goes from the outermost array in; an array that was not taken from
-// has no arrays inside that were, so the search goes down one index per array and never over the
-// others.
-template <class Visit>
-bool each_consistent(const Membership& taken, const std::vector<Membership>& sorted, Visit visit) {
-  struct Range {
-    Iterator first;
-    Iterator last;
-    std::size_t depth;  // how much of the membership they share
-  };
-  std::vector<Range> ranges{{sorted.begin(), sorted.end(), 0}};
-  while (!ranges.empty()) {
-    auto [first, last, depth] = ranges.back();
-    ranges.pop_back();
-    for (; first != last && first->size() == depth; ++first) {
-      if (!visit(*first)) {
-        return false;
-      }
-    }
-    while (first != last) {
-      const std::uint32_t array = (*first)[depth].first;
-      const auto below = [depth = depth](const Membership& membership,
-                                         std::pair<std::uint32_t, std::uint32_t> value) {
-        return membership[depth] < value;
-      };
-      const auto array_end =
-          std::lower_bound(first, last, std::pair(array + 1, std::uint32_t{0}), below);
-      const auto element =
-          std::lower_bound(taken.begin(), taken.end(), std::pair(array, std::uint32_t{0}));
-      if (element != taken.end() && element->first == array) {
-        const auto from = std::lower_bound(first, array_end, *element, below);
-        const auto to =
-            std::lower_bound(from, array_end, std::pair(array, element->second + 1), below);
-        if (from != to) {
-          ranges.push_back({from, to, depth + 1});
-        }
-      } else {
-        for (auto it = first; it != array_end; ++it) {
-          if (!visit(*it)) {
-            return false;
-          }
-        }
-      }
-      first = array_end;
-    }
+void ArrayConsistency::add_field(bool may_be_absent) {
+  fields_.push_back({may_be_absent ? Asks::for_either : Asks::for_value,
+                     static_cast<std::uint32_t>(values_.size())});
+}
+
+void ArrayConsistency::add_value(std::uint32_t element, bool is_wanted) {
+  if (is_wanted || fields_.back().asks == Asks::for_either) {
+    values_.push_back({element, is_wanted});
   }
-  return true;
-}
-
-}  // namespace
-
-void ArrayConsistency::add(std::vector<Membership> matching, std::vector<Membership> present,
-                           bool absent) {
-  const auto step = static_cast<std::int64_t>(steps_.size());
-  steps_.push_back({std::move(matching), {}, absent});
-  note_use(steps_.back().matching, step);
-  if (absent) {
-    steps_.back().present = std::move(present);
-    note_use(steps_.back().present, step);
-  }
-}
-
-void ArrayConsistency::note_use(const std::vector<Membership>& memberships, std::int64_t step) {
-  for (const Membership& membership : memberships) {
-    for (const auto& [array, index] : membership) {
-      first_use_[array] = std::min(first_use_[array], step);
-      last_use_[array] = step;
-    }
-  }
-}
-
-// Forgets arrays that no other step has leaves in.
-void ArrayConsistency::reduce(std::vector<Membership>& memberships, std::int64_t step) const {
-  for (Membership& membership : memberships) {
-    std::erase_if(membership, [&](const auto& entry) {
-      return first_use_[entry.first] >= step && last_use_[entry.first] <= step;
-    });
-  }
-  sort_unique(memberships);
-}
-
-// Both together, without the arrays of which no later step has leaves.
-Membership ArrayConsistency::join(const Membership& taken, const Membership& added,
-                                  std::int64_t step) const {
-  Membership out;
-  out.reserve(taken.size() + added.size());
-  std::set_union(taken.begin(), taken.end(), added.begin(), added.end(), std::back_inserter(out));
-  std::erase_if(out, [&](const auto& entry) { return last_use_[entry.first] <= step; });
-  return out;
 }
 
 bool ArrayConsistency::holds() {
-  std::vector<Membership> states{Membership{}};
-  std::vector<Membership> next;
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    Step& step = steps_[i];
-    const auto number = static_cast<std::int64_t>(i);
-    const bool is_last = i + 1 == steps_.size();
-    reduce(step.matching, number);
-    reduce(step.present, number);
-    next.clear();
-    const auto take = [&](const Membership& state, const Membership& added) {
-      next.push_back(join(state, added, number));
-      return !is_last;  // one way is enough at the end
-    };
-    for (const Membership& state : states) {
-      const bool none_agrees =
-          step.absent &&
-          each_consistent(state, step.present, [](const Membership&) { return false; });
-      if (none_agrees) {
-        take(state, Membership{});
-      }
-      each_consistent(state, step.matching,
-                      [&](const Membership& added) { return take(state, added); });
-      if (is_last && !next.empty()) {
-        return true;
-      }
-    }
-    sort_unique(next);
-    if (next.empty()) {
-      return false;
-    }
-    states.swap(next);
+  for (std::uint32_t field = 0; field < fields_.size(); ++field) {
+    if (!settle(field)) return false;
   }
+  return solve();
+}
+
+std::span<const ArrayConsistency::Value> ArrayConsistency::values_of(std::uint32_t field) const {
+  const std::uint32_t first = fields_[field].first_value;
+  const std::size_t last =
+      field + 1 < fields_.size() ? fields_[field + 1].first_value : values_.size();
+  return std::span(values_).subspan(first, last - first);
+}
+
+// What the field asks for once values outside of arrays are considered. False: it cannot hold.
+bool ArrayConsistency::settle(std::uint32_t field) {
+  bool has_wanted = false;
+  bool has_wanted_in_arrays = false;
+  bool has_outside = false;  // a value that no choice of elements leaves out
+  const auto values = values_of(field);
+  for (const Value& value : values) {
+    has_wanted = has_wanted || value.is_wanted;
+    has_wanted_in_arrays = has_wanted_in_arrays || (value.is_wanted && value.element != none);
+    has_outside = has_outside || value.element == none;
+  }
+  Asks& asks = fields_[field].asks;
+  if (asks == Asks::for_value || has_outside) {
+    asks = has_wanted_in_arrays ? Asks::for_value : Asks::for_nothing;
+    return has_wanted;
+  }
+  asks = values.empty() ? Asks::for_nothing : has_wanted ? Asks::for_either : Asks::for_absence;
   return true;
+}
+
+bool ArrayConsistency::solve() {
+  forget_places();
+  contested_fields_.clear();
+  for (std::uint32_t field = 0; field < fields_.size(); ++field) {
+    const Asks asks = fields_[field].asks;
+    if (asks == Asks::for_nothing) continue;
+    const bool is_contested = visit(field);
+    if (is_contested && asks == Asks::for_either) return solve_either(field);
+    if (is_contested && asks == Asks::for_value) {
+      register_contested(field);
+    } else {
+      register_certain(field);
+    }
+  }
+  return work_inside_out();
+}
+
+// Where an array may or may not have the field's value, both are tried.
+bool ArrayConsistency::solve_either(std::uint32_t field) {
+  fields_[field].asks = Asks::for_value;
+  bool solved = solve();
+  if (!solved) {
+    fields_[field].asks = Asks::for_absence;
+    solved = solve();
+  }
+  fields_[field].asks = Asks::for_either;
+  return solved;
+}
+
+// --- where the fields are -----------------------------------------------------------------------
+
+void ArrayConsistency::forget_places() {
+  for (const Place& place : places_) {
+    if (place.element != none) place_of_[place.element] = none;
+  }
+  for (const Array& array : arrays_) array_of_[array.number] = none;
+  places_.clear();
+  arrays_.clear();
+  places_.push_back({.element = none});
+}
+
+ArrayConsistency::Place& ArrayConsistency::place(std::uint32_t element) {
+  if (element == none) return places_.front();
+  std::uint32_t& at = place_of_[element];
+  if (at == none) {
+    at = static_cast<std::uint32_t>(places_.size());
+    places_.push_back({.element = element});
+  }
+  return places_[at];
+}
+
+ArrayConsistency::Array& ArrayConsistency::array(std::uint32_t number) {
+  std::uint32_t& at = array_of_[number];
+  if (at == none) {
+    at = static_cast<std::uint32_t>(arrays_.size());
+    arrays_.push_back({.number = number});
+  }
+  return arrays_[at];
+}
+
+// Goes to every place with values that count for the field. True: the field is contested.
+bool ArrayConsistency::visit(std::uint32_t field) {
+  const bool all_count = fields_[field].asks != Asks::for_value;
+  bool is_contested = false;
+  visited_.clear();
+  for (const Value& value : values_of(field)) {
+    if (!all_count && !value.is_wanted) continue;
+    std::uint32_t from = none;
+    std::uint32_t element = value.element;
+    for (;;) {
+      Place& here = place(element);
+      if (here.seen_by == field) {
+        is_contested = is_contested || here.seen_in != from;
+        break;
+      }
+      here.seen_by = field;
+      here.seen_in = from;
+      if (element == none) break;
+      visited_.push_back(element);
+      from = elements_[element].array;
+      element = elements_[element].parent;
+    }
+  }
+  return is_contested;
+}
+
+void ArrayConsistency::register_contested(std::uint32_t field) {
+  const auto number = static_cast<std::uint32_t>(contested_fields_.size());
+  contested_fields_.push_back(field);
+  for (const std::uint32_t element : visited_) array(elements_[element].array);
+  for (const Value& value : values_of(field)) {
+    if (value.is_wanted) place(value.element).offers.front().contested.insert(number);
+  }
+}
+
+void ArrayConsistency::register_certain(std::uint32_t field) {
+  const Asks asks = fields_[field].asks;
+  for (const std::uint32_t element : visited_) {
+    Array& around = array(elements_[element].array);
+    around.is_needed = true;
+    if (asks != Asks::for_value) {
+      note_absence(around, element, field);
+    } else if (around.seen_by != field) {
+      ++around.certain_count;
+    }
+    around.seen_by = field;
+  }
+  for (const Value& value : values_of(field)) {
+    Place& here = place(value.element);
+    if (asks == Asks::for_absence || !value.is_wanted || here.found_by == field) continue;
+    here.found_by = field;
+    Offer& offer = here.offers.front();
+    offer.first_field = std::min(offer.first_field, field);
+    here.certain_count += asks == Asks::for_value ? 1 : 0;
+  }
+  if (asks == Asks::for_value) return;
+  for (const Value& value : values_of(field)) {
+    Place& here = place(value.element);
+    here.is_dead = here.is_dead || here.found_by != field;
+  }
+}
+
+// Fields come in order, so that the first to be noted stays the first.
+void ArrayConsistency::note_absence(Array& array, std::uint32_t element, std::uint32_t field) {
+  if (array.absent == none) {
+    array.absent = field;
+    array.absent_at = element;
+  } else if (array.absent_elsewhere == none && array.absent_at != element) {
+    array.absent_elsewhere = field;
+  }
+}
+
+// --- what can be taken together -----------------------------------------------------------------
+
+bool ArrayConsistency::work_inside_out() {
+  order_.clear();
+  for (std::size_t i = 1; i < places_.size(); ++i) order_.push_back(places_[i].element);
+  // Elements stand behind what they are in.
+  std::sort(order_.begin(), order_.end(), std::greater<>());
+  for (const std::uint32_t element : order_) {
+    Place& inner = place(element);
+    finish_array(inner);
+    Array& around = array(elements_[element].array);
+    Place& outer = place(elements_[element].parent);
+    if (outer.array_in_work != around.number) {
+      finish_array(outer);
+      outer.array_in_work = around.number;
+    }
+    offer_to_array(inner, around);
+  }
+  Place& outside = places_.front();
+  finish_array(outside);
+  return !outside.is_dead &&
+         std::any_of(outside.offers.begin(), outside.offers.end(), [this](const Offer& offer) {
+           return offer.contested.size() == contested_fields_.size();
+         });
+}
+
+// Takes what the array in work offers into the offers of the place that it stands in.
+void ArrayConsistency::finish_array(Place& place) {
+  if (place.array_in_work == none) return;
+  Array& done = array(place.array_in_work);
+  place.array_in_work = none;
+  place.certain_count += done.certain_count;
+  if (!done.is_needed) add_offer(done.offers, {});
+  Offers together;
+  for (const Offer& one : place.offers) {
+    for (const Offer& other : done.offers) {
+      if (one.pinned.intersects(other.pinned)) continue;
+      Offer both = one;
+      both.contested.insert(other.contested);
+      both.pinned.insert(other.pinned);
+      both.first_field = std::min(both.first_field, other.first_field);
+      add_offer(together, std::move(both));
+    }
+  }
+  place.offers = std::move(together);
+  place.is_dead = place.is_dead || place.offers.empty();
+}
+
+// Offers of an element are offers of its array when they have all that must be found in it, and
+// take something early enough to leave out the other elements' values of absent fields.
+void ArrayConsistency::offer_to_array(const Place& place, Array& array) {
+  if (place.is_dead || place.certain_count != array.certain_count) return;
+  const std::uint32_t absent = array.absent_outside(place.element);
+  for (const Offer& offer : place.offers) {
+    const std::uint32_t pinned = offer.pinned.first(none);
+    const std::uint32_t first =
+        std::min(offer.first_field, pinned == none ? none : contested_fields_[pinned]);
+    if (first <= absent) {
+      add_offer(array.offers, offer);
+      continue;
+    }
+    for (std::uint32_t i = 0; i < contested_fields_.size() && contested_fields_[i] < absent; ++i) {
+      if (!offer.contested.contains(i)) continue;
+      Offer pinning = offer;
+      pinning.pinned.insert(i);
+      add_offer(array.offers, std::move(pinning));
+    }
+  }
+}
+
+// Keeps only offers that no other makes needless.
+void ArrayConsistency::add_offer(Offers& offers, Offer offer) {
+  const auto is_as_good = [](const Offer& one, const Offer& other) {
+    return one.first_field <= other.first_field && one.contested.contains_all(other.contested) &&
+           other.pinned.contains_all(one.pinned);
+  };
+  for (const Offer& other : offers) {
+    if (is_as_good(other, offer)) return;
+  }
+  std::erase_if(offers, [&](const Offer& other) { return is_as_good(offer, other); });
+  offers.push_back(std::move(offer));
 }
 
 }  // namespace signalbox::rules

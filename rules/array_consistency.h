@@ -1,49 +1,122 @@
 // Array consistency: the fields of a pattern must all be found without taking two different
 // elements of the same array. `{"a":{"b":[1],"c":[2]}}` does not match `{"a":[{"b":1},{"c":2}]}`.
 //
-// The fields are taken in the order of the pattern's paths. After each, every set of array elements
-// that the fields so far may have been found in is known. Elements of arrays in which no later
-// field has anything are forgotten, so that the sets stay few.
+// The arrays of an event make a tree: element, array, element and so on. A field is found at a
+// place in it, and takes the elements on the way there. Going from the innermost elements out,
+// each is asked which fields it and the arrays inside it can take together; an array then offers
+// what any one of its elements does, an element what all of its arrays do. Every place is visited
+// once.
+//
+// A field asks for absence when it also holds while none of its values is left over: each of them
+// stands in an array of which an *earlier* field of the pattern takes another element. (The order
+// of paths matters to the service.) So an offer tells the first field that takes anything there.
+//
+// Mostly a field is found in different elements of one array only, and an array that has it must
+// take it. A field is contested when different arrays offer it, as in an event that repeats an
+// array's name. Offers tell which of the contested fields they can take, and an array may have
+// several that are none better than the other: as many as the contested fields allow, however
+// large the event.
+//
+// Threads: none; keep one per thread, so that its memory is reused.
 #pragma once
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
-#include "rules/event_fields.h"
+#include "rules/array_element.h"
+#include "rules/field_set.h"
 
 namespace signalbox::rules {
 
 class ArrayConsistency {
  public:
-  using Membership = EventFields::Membership;  // sorted by array
-
-  explicit ArrayConsistency(std::uint32_t array_count)
-      : first_use_(array_count, std::numeric_limits<std::int64_t>::max()),
-        last_use_(array_count, -1) {}
-
-  // The next field of the pattern: the leaves with a value it wants, all leaves at its path, and
-  // whether it is also content with none that agrees with the elements taken so far.
-  void add(std::vector<Membership> matching, std::vector<Membership> present, bool absent);
+  // The elements stay in place until holds() has answered.
+  void start(std::span<const ArrayElement> elements, std::uint32_t array_count);
+  // The next field of the pattern, in the order of their paths.
+  void add_field(bool may_be_absent);
+  // A value at the path of the field added last: the innermost element it stands in, or none, and
+  // whether the field wants it. One that is wanted may be given as unwanted, too.
+  void add_value(std::uint32_t element, bool is_wanted);
 
   // Whether all fields can be found together.
   bool holds();
 
  private:
-  struct Step {
-    std::vector<Membership> matching;  // sorted, no two the same, once reduced
-    std::vector<Membership> present;   // only for absent
-    bool absent;
+  static constexpr std::uint32_t none = ArrayElement::none;
+
+  enum class Asks : std::uint8_t { for_nothing, for_value, for_absence, for_either };
+  struct Value {
+    std::uint32_t element;
+    bool is_wanted;
+  };
+  struct Field {
+    Asks asks;
+    std::uint32_t first_value;
+  };
+  // What can be taken together in an element or an array.
+  struct Offer {
+    FieldSet contested;  // any of these
+    FieldSet pinned;     // of them for sure, since the absence of others rests on them
+    std::uint32_t first_field = none;  // the first of the uncontested that is taken
+  };
+  using Offers = std::vector<Offer>;
+  // An element with values of some field, at whatever depth; or all that is outside of arrays.
+  struct Place {
+    std::uint32_t element;
+    std::uint32_t seen_by = none;     // the last field with values here
+    std::uint32_t seen_in = none;     // the array inside that has them, or none: this very element
+    std::uint32_t found_by = none;    // the last uncontested field that finds what it wants here
+    std::uint32_t certain_count = 0;  // uncontested fields that find it here or further in
+    std::uint32_t array_in_work = none;  // of those inside
+    bool is_dead = false;  // holds what must be absent, or an array with nothing to offer
+    Offers offers{1};      // what is right here, then with the arrays inside that are done
+  };
+  struct Array {
+    std::uint32_t number;
+    std::uint32_t seen_by = none;
+    std::uint32_t certain_count = 0;  // uncontested fields that must be found in it
+    bool is_needed = false;
+    // The first field that may have to be absent from an element, and the first of which that is
+    // so in any other element.
+    std::uint32_t absent = none;
+    std::uint32_t absent_at = none;
+    std::uint32_t absent_elsewhere = none;
+    Offers offers;
+
+    // The first field with values that are left over unless an element other than theirs is taken.
+    std::uint32_t absent_outside(std::uint32_t element) const {
+      return element == absent_at ? absent_elsewhere : absent;
+    }
   };
 
-  void note_use(const std::vector<Membership>& memberships, std::int64_t step);
-  void reduce(std::vector<Membership>& memberships, std::int64_t step) const;
-  Membership join(const Membership& taken, const Membership& added, std::int64_t step) const;
+  std::span<const Value> values_of(std::uint32_t field) const;
+  bool settle(std::uint32_t field);
+  bool solve();
+  bool solve_either(std::uint32_t field);
+  bool visit(std::uint32_t field);
+  void register_contested(std::uint32_t field);
+  void register_certain(std::uint32_t field);
+  void note_absence(Array& array, std::uint32_t element, std::uint32_t field);
+  void forget_places();
+  Place& place(std::uint32_t element);
+  Array& array(std::uint32_t number);
+  bool work_inside_out();
+  void offer_to_array(const Place& place, Array& array);
+  void finish_array(Place& place);
+  static void add_offer(Offers& offers, Offer offer);
 
-  std::vector<Step> steps_;
-  // By array: the first and last step with a leaf in it.
-  std::vector<std::int64_t> first_use_;
-  std::vector<std::int64_t> last_use_;
+  std::span<const ArrayElement> elements_;
+  std::vector<Field> fields_;
+  std::vector<Value> values_;
+  std::vector<std::uint32_t> contested_fields_;
+  std::vector<Place> places_;  // the first is outside of all arrays
+  std::vector<Array> arrays_;
+  std::vector<std::uint32_t> place_of_;  // by element, or none
+  std::vector<std::uint32_t> array_of_;  // by number, or none
+  std::vector<std::uint32_t> visited_;   // places with values of the field at hand
+  std::vector<std::uint32_t> order_;     // of places, from the innermost out
 };
 
 }  // namespace signalbox::rules

@@ -90,16 +90,13 @@ bool matches_alternative(const CompiledModel& compiled, const std::vector<std::u
   if (!arrays) {
     return true;
   }
-  const auto memberships = [&event](const std::vector<const Field*>& fields) {
-    std::vector<EventFields::Membership> out;
-    out.reserve(fields.size());
-    for (const Field* field : fields) event.append_membership(*field, out.emplace_back());
-    return out;
-  };
-  ArrayConsistency consistency(event.array_count());
+  thread_local ArrayConsistency consistency;
+  consistency.start(event.array_elements(), event.array_count());
   for (const std::uint32_t index : indices) {
     find(event, fields[index], path_hashes[index], found);
-    consistency.add(memberships(found.matching), memberships(found.present), fields[index].absent);
+    consistency.add_field(fields[index].absent);
+    for (const Field* field : found.matching) consistency.add_value(field->element, true);
+    for (const Field* field : found.present) consistency.add_value(field->element, false);
   }
   return consistency.holds();
 }

@@ -7,10 +7,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "rules/array_element.h"
 
 namespace signalbox::rules {
 
@@ -61,6 +64,8 @@ class EventFields {
   static std::optional<double> number(const Field& field);
 
   void append_membership(const Field& field, Membership& out) const;
+  // What Field::element is a place in.
+  std::span<const ArrayElement> array_elements() const { return elements_; }
   std::uint32_t array_count() const { return array_count_; }
 
  private:
@@ -70,11 +75,6 @@ class EventFields {
     std::size_t path_length;
     PathHash hash;
     std::string_view name;
-  };
-  struct Element {
-    std::uint32_t parent;
-    std::uint32_t array;
-    std::uint32_t index;
   };
   struct Scope {
     bool is_array;
@@ -102,7 +102,7 @@ class EventFields {
   std::string_view text_;
   std::size_t at_ = 0;
   std::vector<Step> steps_;
-  std::vector<Element> elements_;
+  std::vector<ArrayElement> elements_;
   std::vector<Scope> scopes_;
   std::vector<Field> fields_;  // sorted by path_hash once read
   std::string unescaped_;      // strings that had escapes; never longer than the event

@@ -32,16 +32,12 @@ std::string shown_path(std::string_view path) {
 
 // Whether the first fields find what they want without taking two elements of one array.
 bool Explainer::hold_together(const std::vector<Finding>& findings, std::size_t count) const {
-  const auto memberships = [this](const Fields& fields) {
-    std::vector<EventFields::Membership> out;
-    out.reserve(fields.size());
-    for (const Field* field : fields) fields_.append_membership(*field, out.emplace_back());
-    return out;
-  };
-  ArrayConsistency consistency(fields_.array_count());
+  thread_local ArrayConsistency consistency;
+  consistency.start(fields_.array_elements(), fields_.array_count());
   for (std::size_t i = 0; i < count; ++i) {
-    consistency.add(memberships(findings[i].matching), memberships(findings[i].present),
-                    findings[i].may_be_absent);
+    consistency.add_field(findings[i].may_be_absent);
+    for (const Field* field : findings[i].matching) consistency.add_value(field->element, true);
+    for (const Field* field : findings[i].present) consistency.add_value(field->element, false);
   }
   return consistency.holds();
 }

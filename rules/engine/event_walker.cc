@@ -298,13 +298,4 @@ bool EventWalker::unescape(std::string_view& quoted) {
   return true;
 }
 
-void EventWalker::append_membership(
-    const EventValue& value, std::vector<std::pair<std::uint32_t, std::uint32_t>>& out) const {
-  const std::size_t start = out.size();
-  for (std::uint32_t at = value.element; at != no_element; at = elements_[at].parent) {
-    out.emplace_back(elements_[at].array, elements_[at].index);
-  }
-  std::reverse(out.begin() + static_cast<std::ptrdiff_t>(start), out.end());
-}
-
 }  // namespace signalbox::rules::engine

@@ -8,11 +8,13 @@
 #include <simdjson.h>
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "rules/array_element.h"
 #include "rules/engine/event_value.h"
 #include "rules/engine/name_tree.h"
 #include "rules/engine/shape_cache.h"
@@ -41,9 +43,8 @@ class EventWalker {
   // Paths with values inside arrays.
   std::uint32_t array_path_count() const { return array_path_count_; }
 
-  // The array elements around a value, from the outermost in: (array, index).
-  void append_membership(const EventValue& value,
-                         std::vector<std::pair<std::uint32_t, std::uint32_t>>& out) const;
+  // What EventValue::element is a place in.
+  std::span<const ArrayElement> array_elements() const { return elements_; }
   std::uint32_t array_count() const { return array_count_; }
   std::size_t value_bytes() const { return value_bytes_; }
 
@@ -56,11 +57,6 @@ class EventWalker {
     std::uint32_t name_cursor;
     ShapeCache::Shape* shape;  // null: it is an array
     bool is_array() const { return array != no_element; }
-  };
-  struct Element {
-    std::uint32_t parent;
-    std::uint32_t array;
-    std::uint32_t index;
   };
   struct PathState {
     std::uint32_t walk;  // that found the values
@@ -101,7 +97,7 @@ class EventWalker {
   std::vector<EventValue> values_;
   std::vector<PathState> paths_;  // by node
   std::vector<Scope> scopes_;
-  std::vector<Element> elements_;
+  std::vector<ArrayElement> elements_;
   std::string unescaped_;  // never longer than the event
   std::uint32_t walk_ = 0;
   std::uint32_t array_count_ = 0;

@@ -150,22 +150,17 @@ bool Matcher::agrees_in_arrays(const Clause& clause) {
   }
   // A single one finds its element, whichever it is.
   if (in_arrays == 0 || (in_arrays == 1 && !asks_absence)) return true;
-  ArrayConsistency consistency(walker_.array_count());
+  consistency_.start(walker_.array_elements(), walker_.array_count());
   auto& values = walker_.values();
   for (std::uint32_t i = 0; i < clause.condition_count; ++i) {
     const Condition& condition = index_->conditions[clause.conditions()[i]];
-    std::vector<ArrayConsistency::Membership> matching;
-    std::vector<ArrayConsistency::Membership> present;
+    consistency_.add_field(condition.absent);
     for (std::uint32_t value = walker_.first_at(condition.node); value != no_value;
          value = values[value].next) {
-      if (holds_for(condition, values[value])) {
-        walker_.append_membership(values[value], matching.emplace_back());
-      }
-      if (condition.absent) walker_.append_membership(values[value], present.emplace_back());
+      consistency_.add_value(values[value].element, holds_for(condition, values[value]));
     }
-    consistency.add(std::move(matching), std::move(present), condition.absent);
   }
-  return consistency.holds();
+  return consistency_.holds();
 }
 
 }  // namespace signalbox::rules::engine

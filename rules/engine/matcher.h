@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rules/array_consistency.h"
 #include "rules/engine/event_walker.h"
 #include "rules/engine/key_collector.h"
 #include "rules/engine/rule_index.h"
@@ -31,6 +32,7 @@ class Matcher {
 
   EventWalker walker_;
   KeyCollector collector_;
+  ArrayConsistency consistency_;
   const RuleIndexView* index_ = nullptr;
   std::vector<RuleId>* matched_ = nullptr;
   // By condition: twice the number of the event, plus one when it is met.

@@ -248,6 +248,32 @@ TEST_CASE("absence is asked of the elements of a long array without trying every
   CHECK(matches(lacking, event + ",{\"b\":1}]}"));
 }
 
+TEST_CASE("arrays of the same name do not multiply") {
+  const auto event = [](std::string_view array, std::string_view last) {
+    return "{" + repeated(array, 20'000, ",") + std::string(last) + "}";
+  };
+  const std::string_view apart = R"("u":[{"b":1},{"c":2},{"d":3},{"e":4}])";
+  const std::string_view fields =
+      R"({"u":{"b":[1],"c":[2],"d":[3],"e":[4]},"z":{"x":[1],"y":[2]}})";
+  CHECK(matches(fields, event(apart, R"(,"z":[{"x":1,"y":2}])")));
+  CHECK_FALSE(matches(fields, event(apart, R"(,"z":[{"x":1},{"y":2}])")));
+  // Absence of something that each of them has in an element that may be left out, or may not.
+  const std::string_view lacking = R"({"u":{"b":[1],"c":[2],"d":[{"exists":false}]}})";
+  CHECK_FALSE(matches(lacking, event(R"("u":[{"b":1},{"c":2},{"d":3}])", "")));
+  CHECK_FALSE(matches(lacking, event(R"("u":[{"b":1,"c":2},{"d":3}])", "")));
+  CHECK(matches(lacking, event(R"("u":[{"b":1},{"c":2}])", R"(,"u":[{"b":1},{"d":3}])")));
+}
+
+TEST_CASE("fields of one array with those of another between them do not multiply") {
+  const std::string_view between = R"({"a":[1],"a-b":[1],"a-b.z":[2],"a.x":[5]})";
+  const auto event = [](std::string_view a, std::string_view b) {
+    const std::string ones = repeated("[1],", 50'000);
+    return "{\"a\":[" + ones + std::string(a) + "],\"a-b\":[" + ones + std::string(b) + "]}";
+  };
+  CHECK_FALSE(matches(between, event(R"({"x":5})", R"({"z":2})")));
+  CHECK(matches(between, event(R"([1,{"x":5}])", R"([1,{"z":2}])")));
+}
+
 TEST_CASE("many fields below one very long name cost no more than short ones") {
   const std::string name(400'000, 'k');
   std::string event = "{\"" + name + "\":{\"a\":1";

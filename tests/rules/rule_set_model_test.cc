@@ -214,8 +214,8 @@ std::string smallest_failure(const Pool& pool, std::vector<Step> steps,
   if (failure(steps).empty()) {
     return "";
   }
-  reference::shrink_list(
-      steps, [&](const std::vector<Step>& fewer) { return !failure(fewer).empty(); });
+  reference::shrink_list(steps,
+                         [&](const std::vector<Step>& fewer) { return !failure(fewer).empty(); });
   return describe(pool, steps) + failure(steps);
 }
 
