@@ -38,6 +38,7 @@ void Matcher::match(const RuleIndexView& index, std::string_view event_json,
   if (index.rule_count == 0 || !walker_.walk(event_json, index.names, index.version)) return;
   begin(index);
   matched_ = &matched;
+  candidates_.clear();
   const auto lookups = collector_.collect(index.names, walker_);
   // Each step for all keys before the next, so that the waits for memory overlap.
   for (Lookup& lookup : lookups) {
@@ -55,6 +56,7 @@ void Matcher::match(const RuleIndexView& index, std::string_view event_json,
   for (const Lookup& lookup : lookups) {
     if (lookup.entry != nullptr) follow(*lookup.entry);
   }
+  for (const std::uint32_t clause : candidates_) try_clause(clause);
 }
 
 // A value that stands in an event a hundred thousand times leads to its rules once.
@@ -66,6 +68,7 @@ void Matcher::follow_each_once(std::span<const Lookup> lookups) {
   std::sort(entries.begin(), entries.end());
   entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
   for (const IndexEntry* entry : entries) follow(*entry);
+  for (const std::uint32_t clause : candidates_) try_clause(clause);
 }
 
 // Finds the key's entry, if it has one, and notes the conditions it meets.
@@ -75,15 +78,20 @@ void Matcher::settle(Lookup& lookup) {
   }
   if (lookup.entry == nullptr) return;
   const std::uint32_t met = event_ << 1 | 1;
+  const Posting* const postings = lookup.entry->postings;
   for (std::uint32_t i = 0; i < lookup.entry->mark_count; ++i) {
-    decided_[lookup.entry->postings[i].target] = met;
+    decided_[postings[i].target] = met;
   }
 }
 
 void Matcher::follow(const IndexEntry& entry) {
+  const Posting* const postings = entry.postings;
   for (std::uint32_t i = entry.mark_count; i < entry.header.count; ++i) {
-    const Posting posting = entry.postings[i];
-    if (may_pass(posting.guard)) try_clause(posting.target);
+    const Posting posting = postings[i];
+    if (may_pass(posting.guard)) {
+      __builtin_prefetch(&index_->clauses[posting.target]);
+      candidates_.push_back(posting.target);
+    }
   }
 }
 
@@ -103,7 +111,7 @@ void Matcher::try_clause(std::uint32_t at) {
     if (!agrees_in_arrays(clause)) return;
   }
   matched_by_[clause.rule] = event_;
-  matched_->push_back(index_->rules[clause.rule].id);
+  matched_->push_back(clause.id);
 }
 
 inline bool Matcher::may_pass(std::uint32_t guard) {

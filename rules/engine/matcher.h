@@ -35,6 +35,7 @@ class Matcher {
   ArrayConsistency consistency_;
   const RuleIndexView* index_ = nullptr;
   std::vector<RuleId>* matched_ = nullptr;
+  std::vector<std::uint32_t> candidates_;  // clauses to try
   // By condition: twice the number of the event, plus one when it is met.
   std::vector<std::uint32_t> decided_;
   // By rule: the number of the last event it matched.

@@ -51,7 +51,7 @@ RuleIndex::~RuleIndex() {
 void RuleIndex::add(RuleId id, const PatternModel& model) {
   const std::uint32_t slot = take(memory_, view_.rules, free_rules_);
   std::uint32_t first = no_clause;
-  for (const auto& fields : model.alternatives) first = add_clause(model, fields, slot, first);
+  for (const auto& fields : model.alternatives) first = add_clause(model, fields, id, slot, first);
   view_.rules.edit(memory_, slot) = {id, first};
   rules_by_id_.insert(hash_of_id(id), slot);
   ++view_.rule_count;
@@ -143,13 +143,14 @@ void RuleIndex::release_condition(std::uint32_t at) {
 }
 
 std::uint32_t RuleIndex::add_clause(const PatternModel& model,
-                                    const std::vector<std::uint32_t>& fields, std::uint32_t rule,
-                                    std::uint32_t next) {
+                                    const std::vector<std::uint32_t>& fields, RuleId id,
+                                    std::uint32_t rule, std::uint32_t next) {
   std::vector<std::uint32_t> conditions;
   conditions.reserve(fields.size());
   for (const std::uint32_t field : fields) conditions.push_back(use_condition(model.fields[field]));
   const std::uint32_t at = take(memory_, view_.clauses, free_clauses_);
   Clause clause{};
+  clause.id = id;
   clause.rule = rule;
   clause.is_used = true;
   clause.asks_absence = std::any_of(fields.begin(), fields.end(), [&](std::uint32_t field) {

@@ -26,6 +26,7 @@ constexpr std::uint32_t no_clause = 0xFFFFFFFF;
 struct Clause {
   static constexpr std::uint32_t inline_max = 6;
 
+  RuleId id;  // of its rule, as everything a match reads is here
   std::uint32_t rule;
   std::uint32_t next;  // of the same rule, or no_clause
   std::uint16_t condition_count;
@@ -80,7 +81,7 @@ class RuleIndex {
 
  private:
   std::uint32_t add_clause(const PatternModel& model, const std::vector<std::uint32_t>& fields,
-                           std::uint32_t rule, std::uint32_t next);
+                           RuleId id, std::uint32_t rule, std::uint32_t next);
   void remove_clause(std::uint32_t clause);
   void review_next_clause();
   std::uint32_t use_condition(const FieldPattern& pattern);
