@@ -4,9 +4,12 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include "rules/engine/condition.h"
 #include "rules/engine/test_codes.h"
+#include "rules/ignore_case.h"
 #include "rules/utf8.h"
 
 namespace signalbox::rules::engine {
@@ -22,6 +25,9 @@ constexpr double wide_share = 0.25;
 constexpr unsigned block_bits_step = 3;
 constexpr std::uint64_t range_blocks_max = 9;
 constexpr std::size_t gram_bytes = 4;
+// A text with letters that are not ASCII is found by this many ways to write so much of it.
+constexpr std::size_t letter_ways_max = 8;
+constexpr std::size_t letter_key_bytes_max = 64;
 constexpr std::size_t gram_counts_size = 1 << 16;
 
 std::size_t gram_slot(NodeId node, std::string_view gram) {
@@ -222,6 +228,40 @@ void cidr_key(std::string_view bytes, const Visit& visit) {
   visit({KeyKind::cidr, bits, bottom.substr(0, (bits + 7) / 8), is_ipv4, share});
 }
 
+// A text with letters beyond ASCII: each way to write its beginning, of a suffix its end, as far as
+// these are few. Keys have ASCII letters in lower case, which leaves such letters as they are.
+void letter_keys(const Test& test, const PathVariety& variety, const Visit& visit) {
+  const bool is_suffix = test.code == TestCode::letters_suffix;
+  bool is_whole = test.code == TestCode::letters;
+  std::vector<IgnoreCaseText::Letter> letters =
+      IgnoreCaseText(TestReader(test.bytes).text()).letters();
+  if (is_suffix) std::reverse(letters.begin(), letters.end());
+  std::vector<std::string> ways(1);
+  for (IgnoreCaseText::Letter& letter : letters) {
+    std::transform(letter.lower.begin(), letter.lower.end(), letter.lower.begin(), fold);
+    std::transform(letter.upper.begin(), letter.upper.end(), letter.upper.begin(), fold);
+    const std::size_t count = ways.size();
+    const bool has_case = letter.lower != letter.upper;
+    if (ways[0].size() >= letter_key_bytes_max || (has_case && 2 * count > letter_ways_max)) {
+      is_whole = false;
+      break;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string way = ways[i];
+      ways[i] = is_suffix ? letter.lower + way : way + letter.lower;
+      if (has_case) ways.push_back(is_suffix ? letter.upper + way : way + letter.upper);
+    }
+  }
+  const auto kind = is_whole    ? KeyKind::folded
+                    : is_suffix ? KeyKind::folded_suffix
+                                : KeyKind::folded_prefix;
+  for (const std::string& way : ways) {
+    const auto parameter = is_whole ? 0 : static_cast<std::uint32_t>(way.size());
+    const double share = is_whole ? share_of_text(way, variety) : share_of_affix(way, variety);
+    visit({kind, parameter, way, false, share});
+  }
+}
+
 bool is_literal(std::string_view text) { return !text.starts_with('"') && text.size() > 3; }
 
 bool has_plan(TestCode code) { return code == TestCode::range || code == TestCode::wildcard; }
@@ -256,6 +296,9 @@ bool test_keys(const Test& test, std::uint32_t plan, const PathVariety& variety,
     case TestCode::folded_suffix:
       visit({KeyKind::folded_suffix, size, test.bytes, true, share_of_affix(test.bytes, variety)});
       return true;
+    case TestCode::letters:
+    case TestCode::letters_prefix:
+    case TestCode::letters_suffix: letter_keys(test, variety, visit); return true;
     case TestCode::wildcard: return wildcard_key(test.bytes, plan, variety, visit);
     case TestCode::cidr: cidr_key(test.bytes, visit); return true;
     default: return false;
