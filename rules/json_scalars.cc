@@ -44,9 +44,8 @@ Token JsonTokenReader::read_number() {
   }
   value_ = text_.substr(start, at - start);
   at_.offset = at;
-  constexpr std::string_view white_space = " \t\r\n";
-  if (scopes_.empty() && at < text_.size() &&
-      white_space.find(text_[at]) == std::string_view::npos) {
+  // The service takes the space along that a number outside of everything must end with.
+  if (scopes_.empty() && at < text_.size() && !skip_one_space()) {
     fail_unexpected("Expected space separating root-level values");
     return Token::end_of_input;
   }

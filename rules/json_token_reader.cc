@@ -44,6 +44,12 @@ std::string JsonTokenReader::source() const {
   std::size_t offset = 0;
   while (offset < text_.size() && shown < shown_max) {
     const std::size_t length = utf8_length(text_, offset);
+    const std::size_t units = length == 4 ? 2 : 1;
+    if (shown + units > shown_max) {  // the service shows half a character
+      out += '?';
+      ++shown;
+      break;
+    }
     const std::uint32_t code_point = utf8_decode(text_, offset);
     const bool control = code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0);
     if (control && code_point != '\n' && code_point != '\r') {
@@ -52,12 +58,11 @@ std::string JsonTokenReader::source() const {
       out += text_.substr(offset, length);
     }
     offset += length;
-    shown += length == 4 ? 2 : 1;
+    shown += units;
   }
   out += '"';
-  if (offset < text_.size()) {
-    out += fmt::format("[truncated {} chars]", utf16_length(text_.substr(offset)));
-  }
+  const std::size_t total = utf16_length(text_);
+  if (shown < total) out += fmt::format("[truncated {} chars]", total - shown);
   return out;
 }
 
@@ -193,22 +198,30 @@ const std::string& JsonTokenReader::text() {
   return value_;
 }
 
+// One white space character, or the two of a line's end. False when there is none.
+bool JsonTokenReader::skip_one_space() {
+  const char c = text_[at_.offset];
+  if (c != ' ' && c != '\t' && c != '\r' && c != '\n') return false;
+  if (c == '\r' && text_.substr(at_.offset + 1, 1) == "\n") ++at_.offset;
+  ++at_.offset;
+  if (c == '\r' || c == '\n') {
+    ++at_.line;
+    at_.line_start = at_.offset;
+  }
+  return true;
+}
+
 bool JsonTokenReader::skip_whitespace() {
-  for (; at_.offset < text_.size(); ++at_.offset) {
+  while (at_.offset < text_.size()) {
+    if (skip_one_space()) continue;
     const char c = text_[at_.offset];
-    const bool carriage_return = c == '\r';
-    if (carriage_return && text_.substr(at_.offset + 1, 1) == "\n") {
-      ++at_.offset;
-    }
-    if (carriage_return || c == '\n') {
-      ++at_.line;
-      at_.line_start = at_.offset + 1;
-    } else if (c == '/') {
+    if (c == '/') {
       fail(
           "Unexpected character ('/' (code 47)): maybe a (non-standard) comment? (not "
           "recognized as one since Feature 'ALLOW_COMMENTS' not enabled for parser)");
       return false;
-    } else if (static_cast<unsigned char>(c) < 0x20 && c != '\t') {
+    }
+    if (static_cast<unsigned char>(c) < 0x20) {
       ++at_.offset;
       fail(
           fmt::format("Illegal character ({}): only regular white space (\\r, \\n, \\t) is "
@@ -216,9 +229,8 @@ bool JsonTokenReader::skip_whitespace() {
                       describe_char(at_.offset - 1)));
       ++at_.offset;
       return false;
-    } else if (c != ' ' && c != '\t') {
-      return true;
     }
+    return true;
   }
   return false;
 }

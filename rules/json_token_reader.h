@@ -82,6 +82,7 @@ class JsonTokenReader {
   static constexpr std::string_view value_expected =
       "(JSON String, Number, Array, Object or token 'null', 'true' or 'false')";
 
+  bool skip_one_space();
   bool skip_whitespace();  // false at the end of the text
   bool read_separator();
   bool read_name();

@@ -97,6 +97,19 @@ TEST_CASE("control characters are shown as escapes, and long patterns are cut") 
                                pattern.substr(0, 500) + "\"[truncated " +
                                std::to_string(pattern.size() - 500) +
                                " chars]; line: 1, column: 616]");
+  // Half a character stays of one that the cut goes through.
+  const std::string cut = "{\"a\":[\"" + std::string(492, 'x') + "\xF0\x9F\x98\x80\"],\"b\":5}";
+  const std::string shown = "{\"a\":[\"" + std::string(492, 'x') + "?\"[truncated 10 chars]";
+  CHECK(reason(cut).find(shown) != std::string::npos);
+}
+
+TEST_CASE("a number instead of a pattern takes the space behind it along") {
+  constexpr std::string_view words = "Filter is not an object";
+  CHECK(reason("1") == reason_at(words, "1", 2));
+  CHECK(reason("1 ") == reason_at(words, "1 ", 3));
+  CHECK(reason("1  {}") == reason_at(words, "1  {}", 3));
+  CHECK(reason("-2.5\r\n{}") == reason_at(words, "-2.5\r\n{}", 1, 2));
+  CHECK(reason("1x").starts_with("Unexpected character ('x' (code 120)): Expected space"));
 }
 
 TEST_CASE("patterns nest a thousand levels and no deeper, on a small stack") {
