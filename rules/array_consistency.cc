@@ -4,14 +4,29 @@
 #include <functional>
 #include <utility>
 
+#include "rules/reuse.h"
+
 namespace signalbox::rules {
+
+namespace {
+
+// Room for so many numbers, all of which are none before and after.
+void fit(std::vector<std::uint32_t>& table, std::size_t size) {
+  if (table.size() > size + kept_entries_max) table = {};
+  if (table.size() < size) table.resize(size, ArrayElement::none);
+}
+
+}  // namespace
 
 void ArrayConsistency::start(std::span<const ArrayElement> elements, std::uint32_t array_count) {
   elements_ = elements;
   fields_.clear();
-  values_.clear();
-  if (place_of_.size() < elements.size()) place_of_.resize(elements.size(), none);
-  if (array_of_.size() < array_count) array_of_.resize(array_count, none);
+  forget_places();
+  reuse(values_);
+  reuse(visited_);
+  reuse(order_);
+  fit(place_of_, elements.size());
+  fit(array_of_, array_count);
 }
 
 void ArrayConsistency::add_field(bool may_be_absent) {
@@ -95,8 +110,8 @@ void ArrayConsistency::forget_places() {
     if (place.element != none) place_of_[place.element] = none;
   }
   for (const Array& array : arrays_) array_of_[array.number] = none;
-  places_.clear();
-  arrays_.clear();
+  reuse(places_);
+  reuse(arrays_);
   places_.push_back({.element = none});
 }
 
@@ -148,7 +163,6 @@ bool ArrayConsistency::visit(std::uint32_t field) {
 void ArrayConsistency::register_contested(std::uint32_t field) {
   const auto number = static_cast<std::uint32_t>(contested_fields_.size());
   contested_fields_.push_back(field);
-  for (const std::uint32_t element : visited_) array(elements_[element].array);
   for (const Value& value : values_of(field)) {
     if (value.is_wanted) place(value.element).offers.front().contested.insert(number);
   }

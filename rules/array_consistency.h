@@ -21,7 +21,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <vector>
 
@@ -98,7 +97,7 @@ class ArrayConsistency {
   bool visit(std::uint32_t field);
   void register_contested(std::uint32_t field);
   void register_certain(std::uint32_t field);
-  void note_absence(Array& array, std::uint32_t element, std::uint32_t field);
+  static void note_absence(Array& array, std::uint32_t element, std::uint32_t field);
   void forget_places();
   Place& place(std::uint32_t element);
   Array& array(std::uint32_t number);

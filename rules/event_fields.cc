@@ -6,22 +6,14 @@
 
 #include "rules/comparable_number.h"
 #include "rules/json_text.h"
+#include "rules/reuse.h"
 #include "rules/utf8.h"
 
 namespace signalbox::rules {
 namespace {
 
 // Above this, memory of an unusually large event is given back.
-constexpr std::size_t kept_entries_max = 16'384;
 constexpr std::size_t kept_bytes_max = 256 * 1024;
-
-template <class T>
-void reuse(std::vector<T>& entries) {
-  entries.clear();
-  if (entries.capacity() > kept_entries_max) {
-    entries.shrink_to_fit();
-  }
-}
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "rules/json_text.h"
+#include "rules/reuse.h"
 #include "rules/utf8.h"
 
 namespace signalbox::rules::engine {
@@ -12,7 +13,6 @@ namespace {
 
 // Above this, memory of an unusually large event is given back.
 constexpr std::size_t kept_bytes_max = 256 * 1024;
-constexpr std::size_t kept_entries_max = 16 * 1024;
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
@@ -46,12 +46,6 @@ bool is_scalar(std::string_view text) {
   }
   const bool has_leading_zero = digits.size() > 1 && digits[0] == '0' && is_digit(digits[1]);
   return !has_leading_zero && is_digit(digits.back());
-}
-
-template <class T>
-void reuse(std::vector<T>& entries) {
-  entries.clear();
-  if (entries.capacity() > kept_entries_max) entries.shrink_to_fit();
 }
 
 }  // namespace

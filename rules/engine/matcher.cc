@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "rules/array_consistency.h"
+#include "rules/reuse.h"
 
 namespace signalbox::rules::engine {
 
@@ -38,7 +38,7 @@ void Matcher::match(const RuleIndexView& index, std::string_view event_json,
   if (index.rule_count == 0 || !walker_.walk(event_json, index.names, index.version)) return;
   begin(index);
   matched_ = &matched;
-  candidates_.clear();
+  reuse(candidates_);
   const auto lookups = collector_.collect(index.names, walker_);
   // Each step for all keys before the next, so that the waits for memory overlap.
   for (Lookup& lookup : lookups) {
