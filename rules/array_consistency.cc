@@ -44,6 +44,7 @@ bool ArrayConsistency::holds() {
   for (std::uint32_t field = 0; field < fields_.size(); ++field) {
     if (!settle(field)) return false;
   }
+  tries_left_ = tries_max;
   return solve();
 }
 
@@ -75,6 +76,7 @@ bool ArrayConsistency::settle(std::uint32_t field) {
 }
 
 bool ArrayConsistency::solve() {
+  if (tries_left_ == 0) return false;
   forget_places();
   contested_fields_.clear();
   for (std::uint32_t field = 0; field < fields_.size(); ++field) {
@@ -88,6 +90,7 @@ bool ArrayConsistency::solve() {
       register_certain(field);
     }
   }
+  --tries_left_;
   return work_inside_out();
 }
 
@@ -275,7 +278,7 @@ void ArrayConsistency::offer_to_array(const Place& place, Array& array) {
   }
 }
 
-// Keeps only offers that no other makes needless.
+// Keeps only offers that no other makes needless, and of too many those that take more.
 void ArrayConsistency::add_offer(Offers& offers, Offer offer) {
   const auto is_as_good = [](const Offer& one, const Offer& other) {
     return one.first_field <= other.first_field && one.contested.contains_all(other.contested) &&
@@ -285,7 +288,14 @@ void ArrayConsistency::add_offer(Offers& offers, Offer offer) {
     if (is_as_good(other, offer)) return;
   }
   std::erase_if(offers, [&](const Offer& other) { return is_as_good(offer, other); });
-  offers.push_back(std::move(offer));
+  if (offers.size() < offers_max) {
+    offers.push_back(std::move(offer));
+    return;
+  }
+  const auto least = std::min_element(offers.begin(), offers.end(), [](auto& one, auto& other) {
+    return one.contested.size() < other.contested.size();
+  });
+  if (least->contested.size() < offer.contested.size()) *least = std::move(offer);
 }
 
 }  // namespace signalbox::rules

@@ -14,8 +14,10 @@
 // Mostly a field is found in different elements of one array only, and an array that has it must
 // take it. A field is contested when different arrays offer it, as in an event that repeats an
 // array's name. Offers tell which of the contested fields they can take, and an array may have
-// several that are none better than the other: as many as the contested fields allow, however
-// large the event.
+// several that are none better than the other. To find the right ones is as hard as the hardest
+// search problems are (each array is a variable, each element one of its values, each field a
+// clause), so that both the offers kept and the tries made are bounded: six contested fields
+// always get the right answer, a search that would be larger may miss that fields hold together.
 //
 // Threads: none; keep one per thread, so that its memory is reused.
 #pragma once
@@ -44,6 +46,8 @@ class ArrayConsistency {
 
  private:
   static constexpr std::uint32_t none = ArrayElement::none;
+  static constexpr std::size_t offers_max = 64;
+  static constexpr std::uint32_t tries_max = 64;
 
   enum class Asks : std::uint8_t { for_nothing, for_value, for_absence, for_either };
   struct Value {
@@ -109,6 +113,7 @@ class ArrayConsistency {
   std::span<const ArrayElement> elements_;
   std::vector<Field> fields_;
   std::vector<Value> values_;
+  std::uint32_t tries_left_ = 0;
   std::vector<std::uint32_t> contested_fields_;
   std::vector<Place> places_;  // the first is outside of all arrays
   std::vector<Array> arrays_;
