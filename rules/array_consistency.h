@@ -16,8 +16,9 @@
 // array's name. Offers tell which of the contested fields they can take, and an array may have
 // several that are none better than the other. To find the right ones is as hard as the hardest
 // search problems are (each array is a variable, each element one of its values, each field a
-// clause), so that both the offers kept and the tries made are bounded: six contested fields
-// always get the right answer, a search that would be larger may miss that fields hold together.
+// clause), so both the offers kept and the tries made are bounded: six contested fields, of which
+// four may be absent, always get the right answer; a larger search may miss that fields hold
+// together.
 //
 // Threads: none; keep one per thread, so that its memory is reused.
 #pragma once
@@ -47,7 +48,7 @@ class ArrayConsistency {
  private:
   static constexpr std::uint32_t none = ArrayElement::none;
   static constexpr std::size_t offers_max = 64;
-  static constexpr std::uint32_t tries_max = 64;
+  static constexpr std::uint32_t tries_max = 16;
 
   enum class Asks : std::uint8_t { for_nothing, for_value, for_absence, for_either };
   struct Value {
