@@ -258,6 +258,8 @@ def parse_arguments(arguments):
                         default=ROOT / "build" / "compare-rules",
                         help="for workload, event-ruler and classes (build/compare-rules)")
     options = parser.parse_args(arguments)
+    # Maven takes a relative path as one from its pom.
+    options.work = options.work.resolve()
     options.seconds = options.seconds or (0.2 if options.quick else 1)
     options.passes = options.passes or (3 if options.quick else 5)
     options.is_full = options.java and not (options.quick or options.only)
