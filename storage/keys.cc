@@ -37,6 +37,10 @@ class Builder {
   Builder& u32(std::uint32_t number) { return number_of(number, 4); }
   Builder& u64(std::uint64_t number) { return number_of(number, 8); }
   Builder& i64(std::int64_t number) { return number_of(ordered(number), 8); }
+  Builder& bytes(const DeduplicationDigest& digest) {
+    for (const unsigned char byte : digest) key_.append(static_cast<char>(byte));
+    return *this;
+  }
   Key key() const { return key_; }
 
  private:
@@ -198,6 +202,15 @@ Key terminal_step(const StepPlace& place) {
   return Builder(Prefix::terminal_step).i64(place.time_ms).u64(place.number).key();
 }
 
+Key deduplication(const DeduplicationPlace& place) {
+  return Builder(Prefix::deduplication)
+      .u64(place.queue_id)
+      .u32(place.generation)
+      .u32(place.minute)
+      .bytes(place.digest)
+      .key();
+}
+
 std::optional<std::string_view> parse_secret(std::string_view key) {
   return parse_name(key, Prefix::secret);
 }
@@ -290,6 +303,16 @@ std::optional<StepPlace> parse_terminal_step(std::string_view key) {
   return if_complete(parser, place);
 }
 
+std::optional<DeduplicationPlace> parse_deduplication(std::string_view key) {
+  Parser parser(key, Prefix::deduplication);
+  DeduplicationPlace place;
+  place.queue_id = parser.u64();
+  place.generation = parser.u32();
+  place.minute = parser.u32();
+  for (unsigned char& byte : place.digest) byte = parser.u8();
+  return if_complete(parser, place);
+}
+
 KeyRange all() {
   Key first;
   first.append(shard);
@@ -324,6 +347,20 @@ KeyRange leases_of_queue(std::uint64_t queue_id) {
 
 KeyRange leases_of_generation(std::uint64_t queue_id, std::uint32_t generation) {
   return all_with(Builder(Prefix::lease).u64(queue_id).u32(generation));
+}
+
+KeyRange deduplication_of_queue(std::uint64_t queue_id) {
+  return all_with(Builder(Prefix::deduplication).u64(queue_id));
+}
+
+KeyRange deduplication_of_generation(std::uint64_t queue_id, std::uint32_t generation) {
+  return all_with(Builder(Prefix::deduplication).u64(queue_id).u32(generation));
+}
+
+KeyRange deduplication_before(const DeduplicationPlace& place) {
+  const Builder generation =
+      Builder(Prefix::deduplication).u64(place.queue_id).u32(place.generation);
+  return {generation.key(), Builder(generation).u32(place.minute).key()};
 }
 
 KeyRange due_between(std::int64_t from_ms, std::int64_t until_ms) {

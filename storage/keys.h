@@ -24,6 +24,8 @@
 //   'r'     bus      bus id u64, rule id u64                           rule
 //   's'     queue    queue id u64                                      queue state: cursor, counts
 //   't'     bus      bus id u64, rule id u64, target id string         target
+//   'u'     queue    queue id u64, generation u32, minute u32,         deduplication: which message
+//                    digest 16 bytes                                   was accepted
 //   'w'     broker   world id u32                                      account and region
 //   'x'     broker   time_ms i64, number u64                           terminal step
 //
@@ -42,7 +44,7 @@ namespace signalbox::storage {
 // A key of bounded length that lives on the stack: keys are built on every operation.
 class Key {
  public:
-  static constexpr std::size_t bytes_max = 31;
+  static constexpr std::size_t bytes_max = 39;
 
   std::string_view view() const { return {bytes_.data(), size_}; }
   operator std::string_view() const { return view(); }  // NOLINT: a key is its bytes
@@ -83,6 +85,7 @@ enum class Prefix : char {
   rule = 'r',
   queue_state = 's',
   target = 't',
+  deduplication = 'u',
   world = 'w',
   terminal_step = 'x',
 };
@@ -94,6 +97,15 @@ struct MessagePlace {
   std::uint8_t lane = 0;
   std::uint64_t sequence = 0;
   auto operator<=>(const MessagePlace&) const = default;
+};
+
+using DeduplicationDigest = std::array<unsigned char, 16>;
+struct DeduplicationPlace {
+  std::uint64_t queue_id = 0;
+  std::uint32_t generation = 0;
+  std::uint32_t minute = 0;  // of the acceptance, since the Unix epoch
+  DeduplicationDigest digest{};
+  auto operator<=>(const DeduplicationPlace&) const = default;
 };
 
 struct DuePlace {
@@ -155,6 +167,7 @@ Key event_segment(const SegmentPlace& place);
 Key fan_out_task(std::uint64_t task_id);
 Key fan_out_cursor(std::uint64_t task_id);
 Key terminal_step(const StepPlace& place);
+Key deduplication(const DeduplicationPlace& place);
 
 // Parsers: nullopt for a key of another prefix, another shard or another length.
 std::optional<std::string_view> parse_secret(std::string_view key);
@@ -173,6 +186,7 @@ std::optional<SegmentPlace> parse_event_segment(std::string_view key);
 std::optional<std::uint64_t> parse_fan_out_task(std::string_view key);
 std::optional<std::uint64_t> parse_fan_out_cursor(std::string_view key);
 std::optional<StepPlace> parse_terminal_step(std::string_view key);
+std::optional<DeduplicationPlace> parse_deduplication(std::string_view key);
 
 // Ranges.
 KeyRange all();  // every key of the shard
@@ -184,6 +198,11 @@ KeyRange messages_from(const MessagePlace& first);        // to the end of first
 KeyRange messages_before(const MessagePlace& past_last);  // from the start of past_last's lane
 KeyRange leases_of_queue(std::uint64_t queue_id);
 KeyRange leases_of_generation(std::uint64_t queue_id, std::uint32_t generation);
+
+KeyRange deduplication_of_queue(std::uint64_t queue_id);
+KeyRange deduplication_of_generation(std::uint64_t queue_id, std::uint32_t generation);
+// Of the same generation, older than the place's minute.
+KeyRange deduplication_before(const DeduplicationPlace& place);
 
 KeyRange due_between(std::int64_t from_ms, std::int64_t until_ms);  // from_ms <= due < until_ms
 KeyRange due_from(const DuePlace& first);                           // to the end of all times

@@ -90,6 +90,23 @@ TEST_CASE("keys of rules, events, segments and steps sort like their numbers and
   check_order_and_round_trip(steps, keys::terminal_step, keys::parse_terminal_step);
 }
 
+TEST_CASE("keys of deduplication sort by queue, generation, minute and digest, and parse back") {
+  std::vector<keys::DeduplicationPlace> places;
+  for (const auto queue_id : u64_values) {
+    for (const auto generation : u32_values) {
+      for (const auto minute : u32_values) {
+        places.push_back({queue_id, generation, minute, {0, 1}});
+        places.push_back({queue_id, generation, minute, {255, 255}});
+      }
+    }
+  }
+  check_order_and_round_trip(places, keys::deduplication, keys::parse_deduplication);
+  const auto before = keys::deduplication_before({1, 2, 256, {}});
+  REQUIRE(contains(before, keys::deduplication({1, 2, 255, {255}})));
+  REQUIRE_FALSE(contains(before, keys::deduplication({1, 2, 256, {}})));
+  REQUIRE_FALSE(contains(before, keys::deduplication({1, 1, 255, {}})));
+}
+
 TEST_CASE("keys of one number sort like it and parse back") {
   const std::vector<std::uint64_t> ids(std::begin(u64_values), std::end(u64_values));
   check_order_and_round_trip(ids, keys::queue, keys::parse_queue);
@@ -129,7 +146,8 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
                                         keys::event({1, 1, 1}).str(),
                                         keys::event_segment({1, 1}).str(),
                                         keys::fan_out_task(1).str(),
-                                        keys::terminal_step({1, 1}).str()};
+                                        keys::terminal_step({1, 1}).str(),
+                                        keys::deduplication({1, 1, 1, {}}).str()};
   for (std::size_t i = 0; i < all.size(); ++i) {
     REQUIRE(contains(keys::all(), all[i]));
     for (std::size_t j = 0; j < i; ++j) REQUIRE(all[i][1] != all[j][1]);
@@ -142,7 +160,8 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
         keys::parse_target(all[i]).has_value() + keys::parse_event(all[i]).has_value() +
         keys::parse_event_segment(all[i]).has_value() +
         keys::parse_fan_out_task(all[i]).has_value() +
-        keys::parse_terminal_step(all[i]).has_value();
+        keys::parse_terminal_step(all[i]).has_value() +
+        keys::parse_deduplication(all[i]).has_value();
     REQUIRE(parsers_that_take_it == (i < 2 ? 0 : 1));
   }
 }
