@@ -55,6 +55,10 @@ void Broker::tick(Context& ctx) {
       case DeadlineKind::fan_out: expand_fan_out(id, ctx); break;
       case DeadlineKind::bus_log: expire_bus_log(id, ctx); break;
       case DeadlineKind::long_poll: ended_polls_.push_back(id); break;
+      case DeadlineKind::fifo_delay: wakes_.push_back(id); break;
+      case DeadlineKind::deduplication:
+        if (queue != queues_.end()) forget_acceptances(*queue->second, ctx);
+        break;
     }
   }
 }

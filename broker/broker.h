@@ -33,6 +33,7 @@ struct LoadRequest {
   enum class Kind : std::uint8_t { window, delays } kind = Kind::window;
   std::uint64_t queue_id = 0;    // window only
   std::uint32_t generation = 0;  // window only
+  bool has_groups = false;       // window only
   std::string first, past_last;  // keys
   std::size_t count_max = 0;
   // window: what durable_next_sequence was when the read was asked for.
@@ -42,6 +43,7 @@ struct LoadRequest {
 // What the disk holds in that range: window entries in order, or due entries in order.
 struct LoadResult {
   std::vector<WindowEntry> window;
+  std::vector<std::string> group_ids;  // of the window's entries, when asked for
   std::vector<DueEntry> due;
   bool reached_end = false;  // no more in the range
   bool failed = false;       // the disk did: nothing above counts
@@ -50,6 +52,8 @@ struct LoadResult {
 // Reads what a LoadRequest asks for. On a reader thread, under a view taken after every batch
 // decided before the request was durable.
 LoadResult read_load(const storage::View& view, const LoadRequest& request);
+
+struct ReceivePlan;
 
 class Broker {
  public:
@@ -73,8 +77,8 @@ class Broker {
   Status tag_queue(const api::TagQueueRequest&, Context&);
   Status untag_queue(const api::UntagQueueRequest&, Context&);
   Result<api::ListQueueTagsResponse> list_queue_tags(const api::ListQueueTagsRequest&, Context&);
-  Result<api::SendMessageResponse> send_message(const api::SendMessageRequest&, Context&);
-  Result<api::SendMessageBatchResponse> send_message_batch(const api::SendMessageBatchRequest&,
+  Answer<api::SendMessageResponse> send_message(const api::SendMessageRequest&, Context&);
+  Answer<api::SendMessageBatchResponse> send_message_batch(const api::SendMessageBatchRequest&,
                                                            Context&);
   Answer<api::ReceiveMessageResponse> receive_message(const api::ReceiveMessageRequest&, Context&);
   Answer<api::Empty> delete_message(const api::DeleteMessageRequest&, Context&);
@@ -165,28 +169,59 @@ class Broker {
   Queue* find_queue_by_arn(std::string_view arn) const;
   Queue& add_queue(std::uint64_t id, World& world, std::string name);
   void put_queue_record(const Queue& queue, Context& ctx);
-  Status check_redrive_target(const World& world, const api::StringMap& attributes) const;
+  Status check_redrive_target(const World& world, bool is_fifo,
+                              const api::StringMap& attributes) const;
   void touch(Queue& queue);
   void forget_messages(Queue& queue);
 
   // sending (sqs_send.cc)
-  // Stores a new message whose encoded record is head and body, visible after the delay.
-  void enqueue(Queue& queue, std::string_view head, std::string_view body, Duration delay,
-               Context& ctx);
   struct NewMessage {
     std::string_view head, body;
+    std::string_view group_id;
     std::int64_t sent_ms = 0;
     std::int64_t first_received_ms = 0;
     std::uint32_t receive_count = 0;
   };
-  void store_ready(Queue& queue, const NewMessage& message, Context& ctx);
-  void store_delayed(Queue& queue, const NewMessage& message, Duration delay, Context& ctx);
+  // Stores a new message, visible after the delay (a FIFO queue has its own); returns its number.
+  std::uint64_t enqueue(Queue& queue, NewMessage message, Duration delay, Context& ctx);
+  std::uint64_t store_ready(Queue& queue, const NewMessage& message, Context& ctx);
+  std::uint64_t store_delayed(Queue& queue, const NewMessage& message, Duration delay,
+                              Context& ctx);
   // Puts a pointer to a stored body at the tail of the ready lane.
   void store_redirect(Queue& queue, WindowEntry entry, Context& ctx);
-  void append_to_window(Queue& queue, const WindowEntry& entry);
+  void append_to_window(Queue& queue, WindowEntry entry, std::string_view group_id);
+
+  // FIFO: sending (sqs_deduplication.cc)
+  struct Sent {
+    IdBytes message_id{};
+    std::optional<std::uint64_t> sequence;  // FIFO queues only
+  };
+  // Sends, unless a FIFO queue has accepted the message before: then it is the one of before.
+  template <class Entry>
+  Sent send_once(Queue& queue, const Entry& entry, Context& ctx);
+  // The acceptance that counts, or null. When it is not known yet, ctx.fetched has keys missing.
+  std::optional<Acceptance> find_acceptance(const Queue& queue, const DeduplicationDigest& digest,
+                                            Context& ctx);
+  void remember_acceptance(Queue& queue, const DeduplicationDigest& digest,
+                           const Acceptance& acceptance, Context& ctx);
+  void forget_acceptances(Queue& queue, Context& ctx);
+
+  // FIFO: receiving (sqs_fifo.cc)
+  void plan_fifo(Queue& queue, std::size_t count_max, Context& ctx, ReceivePlan& plan);
+  void plan_group(Queue& queue, GroupIndex group, std::size_t count_max, Context& ctx,
+                  ReceivePlan& plan);
+  void take_planned(Queue& queue, const ReceivePlan& plan);
+  void release_groups(Queue& queue, const ReceivePlan& plan);
+  void arm_fifo_delay(Queue& queue, Context& ctx);
+  // What the attempt received before, while all of it is still in flight; its time starts again.
+  std::optional<std::vector<HandedOut>> receive_again(Queue& queue,
+                                                      const std::optional<std::string>& attempt_id,
+                                                      Duration visibility, Context& ctx);
+  std::uint64_t delayed_count(const Queue& queue, Context& ctx) const;
 
   // receiving (sqs_receive.cc)
-  struct ReceivePlan;
+  // False: not durable yet, so neither it nor anything behind it is handed out.
+  bool plan_entry(const Queue& queue, const WindowEntry& entry, Context& ctx, ReceivePlan& plan);
   // False: it needs keys first.
   bool plan_receive(Queue& queue, std::size_t count_max, Context& ctx, ReceivePlan& plan);
   void apply_receive(Queue& queue, const ReceivePlan& plan, Duration visibility, Context& ctx,
@@ -196,7 +231,9 @@ class Broker {
   void drop_expired(Queue& queue, const WindowEntry& entry, Context& ctx);
   void erase_message(Queue& queue, const WindowEntry& entry, Context& ctx);
   Queue* dead_letter_queue(const Queue& queue) const;
-  void ask_for_window(Queue& queue);
+  void ask_for_window(Queue& queue, std::size_t count_max);
+  // Whether more of the queue is to be read before nothing can be handed out.
+  bool has_more_to_look_at(const Queue& queue, Time now) const;
   void refill_ahead(Queue& queue);
 
   // leases: delete and change visibility (sqs_leases.cc)
@@ -220,11 +257,13 @@ class Broker {
   void fire_delays(Context& ctx);
   void arm_delays();
   void expire_messages(Queue& queue, Context& ctx);
+  std::size_t expire_in_groups(Queue& queue, std::size_t count_max, Context& ctx);
   void arm_retention(Queue& queue);
   // Lineage: what became of a message in the end, when the setting asks for it.
   void log_step(std::string_view step, const IdBytes& id, const Queue& queue, Context& ctx);
 
   std::string load_queues(const storage::View& view, Context& ctx);
+  void load_fifo(Queue& queue, bool deduplicates_by_group, Context& ctx);
   std::string load_queue_state(const storage::View& view, Queue& queue);
   std::string load_leases(const storage::View& view, Queue& queue, Context& ctx);
 

@@ -15,12 +15,14 @@
 namespace signalbox::broker {
 
 enum class DeadlineKind : std::uint8_t {
-  leases,     // id: queue; the earliest visibility timeout
-  delays,     // id: 0; the earliest delayed message
-  retention,  // id: queue; the oldest message expires
-  fan_out,    // id: task; its next slice
-  bus_log,    // id: bus; its oldest segment expires
-  long_poll,  // id: waiting job
+  leases,         // id: queue; the earliest visibility timeout
+  delays,         // id: 0; the earliest delayed message
+  retention,      // id: queue; the oldest message expires
+  fan_out,        // id: task; its next slice
+  bus_log,        // id: bus; its oldest segment expires
+  long_poll,      // id: waiting job
+  fifo_delay,     // id: queue; the first group whose next message is delayed
+  deduplication,  // id: queue; records that no longer count
 };
 
 class Deadlines {

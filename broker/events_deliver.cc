@@ -36,6 +36,13 @@ std::vector<Delivery> Broker::deliveries_of(const Bus& bus,
 
 std::optional<DeliveryBody> Broker::body_of(const Delivery& delivery, const AcceptedEvent& event) {
   DeliveryBody body;
+  const auto& parameters = delivery.target->config.sqs_parameters;
+  const bool has_group = parameters && parameters->message_group_id;
+  if (delivery.queue->fifo != nullptr &&
+      !(has_group && delivery.queue->settings.content_based_deduplication)) {
+    ++buses_.counters.undelivered_input;
+    return std::nullopt;
+  }
   if (delivery.target->input != nullptr) {
     body.rendered = render_input(delivery, event);
     if (!body.rendered) {
@@ -70,7 +77,21 @@ void Broker::deliver(const Outgoing& outgoing, const AcceptedEvent& event, Conte
   record.origin.rule_arn = rule->arn();
   record.origin.target_id = target->config.id;
   const std::string_view body = outgoing.body.rendered ? *outgoing.body.rendered : event.json;
-  enqueue(*queue, encode_message_head(record), body, queue->settings.delay, ctx);
+  const std::string head = encode_message_head(record);
+  NewMessage message;
+  message.head = head;
+  message.body = body;
+  message.group_id = record.group_id;
+  if (queue->fifo != nullptr) {
+    // Its id is in memory unless the broker was restarted less than five minutes ago.
+    const auto digest = deduplication_digest(
+        queue->fifo->deduplicates_by_group ? record.group_id : "", content_deduplication_id(body));
+    if (queue->fifo->deduplication.find(digest, to_ms(ctx.now)) != nullptr) return;
+    const auto sequence = enqueue(*queue, message, queue->settings.delay, ctx);
+    remember_acceptance(*queue, digest, {to_ms(ctx.now), record.id, sequence}, ctx);
+  } else {
+    enqueue(*queue, message, queue->settings.delay, ctx);
+  }
   ++buses_.counters.deliveries;
 }
 

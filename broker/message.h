@@ -36,6 +36,9 @@ struct PreparedMessage {
   std::string md5_of_body;
   std::optional<std::string> md5_of_attributes;
   std::optional<std::string> md5_of_system_attributes;
+  // Of the body, for queues that deduplicate by content; made when there is a group and no other
+  // id.
+  std::string content_deduplication_id;
   std::optional<Error> refused;  // a batch entry that fails alone
 };
 
@@ -45,6 +48,7 @@ struct HandedOut {
   std::uint32_t receive_count = 0;
   std::int64_t first_received_ms = 0;
   std::uint64_t receive_number = 0;  // tells the handles of different receives apart
+  bool is_fifo = false;
 };
 
 }  // namespace signalbox::broker

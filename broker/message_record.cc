@@ -1,5 +1,6 @@
 #include "broker/message_record.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace signalbox::broker {
@@ -22,6 +23,8 @@ enum class Section : unsigned char {
   attribute_type = 11,
   attribute_string = 12,
   attribute_binary = 13,
+  deduplication_id = 14,
+  shown_sent = 15,
 };
 
 // Offsets in the fixed head.
@@ -68,6 +71,11 @@ bool take_section(MessageRecord& record, Section tag, std::string_view bytes,
     case Section::sender_id: record.sender_id = bytes; return true;
     case Section::trace_header: record.trace_header = bytes; return true;
     case Section::group_id: record.group_id = bytes; return true;
+    case Section::deduplication_id: record.deduplication_id = bytes; return true;
+    case Section::shown_sent:
+      if (bytes.size() != sizeof(std::int64_t)) return false;
+      record.shown_sent_ms = fetch<std::int64_t>(bytes, 0);
+      return true;
     case Section::dead_letter_source_arn: record.dead_letter_source_arn = bytes; return true;
     case Section::event_id: record.origin.event_id = bytes; return true;
     case Section::bus_arn: record.origin.bus_arn = bytes; return true;
@@ -99,6 +107,11 @@ std::string encode_message_head(const MessageRecord& record) {
   append_text(out, Section::sender_id, record.sender_id);
   append_text(out, Section::trace_header, record.trace_header);
   append_text(out, Section::group_id, record.group_id);
+  append_text(out, Section::deduplication_id, record.deduplication_id);
+  if (record.shown_sent_ms) {
+    const std::int64_t ms = *record.shown_sent_ms;
+    append_section(out, Section::shown_sent, {reinterpret_cast<const char*>(&ms), sizeof ms});
+  }
   append_text(out, Section::dead_letter_source_arn, record.dead_letter_source_arn);
   append_text(out, Section::event_id, record.origin.event_id);
   append_text(out, Section::bus_arn, record.origin.bus_arn);
@@ -169,15 +182,27 @@ std::optional<StoredMessage> read_message(std::string_view value) {
   return stored;
 }
 
-std::optional<std::string> moved_record(std::string_view value, std::uint32_t receive_count,
-                                        std::int64_t first_received_ms,
-                                        std::string_view source_arn) {
+std::string_view read_group_id(std::string_view value) {
+  if (value.size() < message_head_bytes) return {};
+  std::string_view sections =
+      value.substr(message_head_bytes, fetch<std::uint32_t>(value, at_sections_bytes));
+  while (sections.size() >= 5) {
+    const auto length = fetch<std::uint32_t>(sections, 1);
+    if (static_cast<Section>(sections[0]) == Section::group_id) return sections.substr(5, length);
+    sections.remove_prefix(std::min<std::size_t>(5 + std::size_t{length}, sections.size()));
+  }
+  return {};
+}
+
+std::optional<std::string> moved_record(std::string_view value, const Move& move) {
   auto stored = read_message(value);
   if (!stored) return std::nullopt;
-  stored->record.receive_count = receive_count;
-  stored->record.first_received_ms = first_received_ms;
-  stored->record.dead_letter_source_arn = source_arn;
-  stored->record.origin.source_queue = source_arn;
+  MessageRecord& record = stored->record;
+  record.receive_count = move.receive_count;
+  record.first_received_ms = move.first_received_ms;
+  record.dead_letter_source_arn = move.source_arn;
+  record.origin.source_queue = move.source_arn;
+  if (move.restarts_age && !record.shown_sent_ms) record.shown_sent_ms = record.sent_ms;
   std::string out = encode_message_head(stored->record);
   out.append(stored->body);
   return out;

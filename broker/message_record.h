@@ -40,6 +40,9 @@ struct MessageRecord {
   std::string sender_id;
   std::string trace_header;
   std::string group_id;
+  std::string deduplication_id;
+  // SentTimestamp, where the message's age counts from another time (a FIFO dead-letter queue).
+  std::optional<std::int64_t> shown_sent_ms;
   std::string dead_letter_source_arn;
   Origin origin;
   api::MessageAttributeMap attributes;
@@ -71,10 +74,16 @@ struct StoredMessage {
   std::string_view body;
 };
 std::optional<StoredMessage> read_message(std::string_view value);
+// The group alone; empty when it has none.
+std::string_view read_group_id(std::string_view value);
 
-// Replaces head fields and the dead-letter source of an encoded message: a move to another queue.
-std::optional<std::string> moved_record(std::string_view value, std::uint32_t receive_count,
-                                        std::int64_t first_received_ms,
-                                        std::string_view source_arn);
+// What changes when a message goes to a dead-letter queue.
+struct Move {
+  std::uint32_t receive_count = 0;
+  std::int64_t first_received_ms = 0;
+  std::string_view source_arn;
+  bool restarts_age = false;  // SentTimestamp stays what it was
+};
+std::optional<std::string> moved_record(std::string_view value, const Move& move);
 
 }  // namespace signalbox::broker

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -14,7 +15,9 @@
 
 #include "broker/api/fields.h"
 #include "broker/clock.h"
+#include "broker/fifo.h"
 #include "broker/message.h"
+#include "broker/slot.h"
 #include "broker/world.h"
 #include "storage/keys.h"
 
@@ -33,41 +36,7 @@ struct QueueSettings {
   std::chrono::seconds receive_wait{0};
   std::chrono::seconds visibility_timeout{30};
   std::optional<RedrivePolicy> redrive;
-};
-
-// A message's place in its queue: the lane in the top bit, the sequence below.
-class Slot {
- public:
-  Slot() = default;
-  Slot(Lane lane, std::uint64_t sequence)
-      : bits_((lane == Lane::delayed ? delayed_bit : 0) | sequence) {}
-  static Slot from_bits(std::uint64_t bits) {
-    Slot slot;
-    slot.bits_ = bits;
-    return slot;
-  }
-  Lane lane() const { return (bits_ & delayed_bit) != 0 ? Lane::delayed : Lane::ready; }
-  std::uint64_t sequence() const { return bits_ & ~delayed_bit; }
-  std::uint64_t bits() const { return bits_; }
-  auto operator<=>(const Slot&) const = default;
-
- private:
-  static constexpr std::uint64_t delayed_bit = 1ull << 63;
-  std::uint64_t bits_ = 0;
-};
-
-struct SlotHash {
-  std::size_t operator()(Slot slot) const { return slot.bits() * 0x9e3779b97f4a7c15 >> 7; }
-};
-
-// A message never received (or forgotten to have been), in the order of the ready lane.
-struct WindowEntry {
-  std::uint64_t sequence = 0;  // in the ready lane
-  Slot body;                   // elsewhere for a redirect
-  std::int64_t sent_ms = 0;
-  std::int64_t first_received_ms = 0;
-  std::uint64_t commit = 0;  // the batch that put it there: handed out only once that is durable
-  std::uint32_t receive_count = 0;
+  bool content_based_deduplication = false;
 };
 
 // A message received and not deleted.
@@ -79,7 +48,8 @@ struct Lease {
   std::uint64_t receive_number = 0;
   std::uint64_t commit = 0;
   std::uint32_t receive_count = 0;
-  bool in_flight = true;  // false: visible again, waiting in returned
+  GroupIndex group = no_group;  // FIFO queues only
+  bool in_flight = true;        // false: visible again, waiting in returned
 };
 
 struct Queue {
@@ -104,6 +74,9 @@ struct Queue {
   std::uint64_t durable_next_sequence = 1;  // next_sequence as the last durable batch left it
   bool loading = false;
   std::unordered_set<Slot, SlotHash> deleted_while_loading;
+  // Null: a standard queue. Of a FIFO queue, window and returned stay empty: its messages wait in
+  // their groups, and all of them stay in the ready lane, delayed or not.
+  std::unique_ptr<Fifo> fifo;
 
   std::unordered_map<Slot, Lease, SlotHash> leases;
   std::uint64_t in_flight_count = 0;
@@ -118,7 +91,16 @@ struct Queue {
 
   // Everything of the ready lane below it has been handed out or deleted.
   std::uint64_t head_sequence() const {
-    return window.empty() ? load_from : window.front().sequence;
+    if (const auto* oldest = oldest_waiting()) return oldest->sequence;
+    return load_from;
+  }
+  // Of those never received, that memory knows.
+  const WindowEntry* oldest_waiting() const {
+    if (fifo != nullptr) return fifo->groups.oldest_fresh();
+    return window.empty() ? nullptr : &window.front();
+  }
+  std::size_t waiting_count() const {
+    return fifo != nullptr ? fifo->groups.fresh_count() : window.size();
   }
   std::uint64_t visible_count() const { return ready_total - in_flight_count; }
   std::string arn() const { return world->arn("sqs", name); }

@@ -25,10 +25,10 @@ const AttributeRow attribute_rows[] = {
     {"Policy", AttributeKind::text},
     {"RedrivePolicy", AttributeKind::redrive},
     {"RedriveAllowPolicy", AttributeKind::redrive_allow},
-    {"FifoQueue", AttributeKind::fifo},
-    {"ContentBasedDeduplication", AttributeKind::fifo},
-    {"DeduplicationScope", AttributeKind::fifo},
-    {"FifoThroughputLimit", AttributeKind::fifo},
+    {"FifoQueue", AttributeKind::fifo, 0, 0, "true", "false"},
+    {"ContentBasedDeduplication", AttributeKind::fifo, 0, 0, "false", "true"},
+    {"DeduplicationScope", AttributeKind::fifo, 0, 0, "queue", "messageGroup"},
+    {"FifoThroughputLimit", AttributeKind::fifo, 0, 0, "perQueue", "perMessageGroupId"},
 };
 const std::size_t attribute_row_count = std::size(attribute_rows);
 
@@ -64,7 +64,17 @@ Error bad_redrive(std::string_view text, std::string_view reason) {
           fmt::format("Value {} for parameter RedrivePolicy is invalid. Reason: {}", text, reason)};
 }
 
-Status check_fifo_attribute(std::string_view name) {
+Status check_fifo_attribute(const AttributeRow& row, const std::string& text, QueueType type) {
+  const auto name = row.name;
+  if (type == QueueType::fifo) {
+    if (name == "FifoQueue" && text == "false") {
+      return Error{ErrorCode::invalid_attribute_value,
+                   "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not "
+                   "supported."};
+    }
+    if (text != row.default_text && text != row.other_text) return bad_attribute_value(name);
+    return ok();
+  }
   if (name == "FifoQueue" || name == "ContentBasedDeduplication") return unknown_attribute(name);
   return Error{ErrorCode::invalid_attribute_name,
                fmt::format("You can specify the {} only when FifoQueue is set to true.", name)};
@@ -98,7 +108,7 @@ Status check_redrive_allow(const std::string& text) {
   return ok();
 }
 
-Status check_one(const AttributeRow& row, const std::string& text) {
+Status check_one(const AttributeRow& row, const std::string& text, QueueType type) {
   switch (row.kind) {
     case AttributeKind::number: {
       const auto value = read_integer(text);
@@ -116,7 +126,7 @@ Status check_one(const AttributeRow& row, const std::string& text) {
       }
       return ok();
     case AttributeKind::redrive_allow: return check_redrive_allow(text);
-    case AttributeKind::fifo: return check_fifo_attribute(row.name);
+    case AttributeKind::fifo: return check_fifo_attribute(row, text, type);
     case AttributeKind::computed: return unknown_attribute(row.name);
   }
   return ok();
@@ -170,11 +180,11 @@ Result<RedrivePolicy> read_redrive_policy(const std::string& text) {
   return policy;
 }
 
-Status check_attributes(const api::StringMap& given) {
+Status check_attributes(const api::StringMap& given, QueueType type) {
   for (const auto& [name, text] : given) {
     const auto* row = find_attribute(name);
     if (row == nullptr) return unknown_attribute(name);
-    SIGNALBOX_TRY(check_one(*row, text));
+    SIGNALBOX_TRY(check_one(*row, text, type));
   }
   const auto kms = find_text(given, "KmsMasterKeyId");
   const auto managed = find_text(given, "SqsManagedSseEnabled");
@@ -184,6 +194,20 @@ Status check_attributes(const api::StringMap& given) {
                  "enable KMS SSE or SQS SSE."};
   }
   return ok();
+}
+
+bool has_group_scope(const api::StringMap& attributes) {
+  return find_text(attributes, "DeduplicationScope") == "messageGroup";
+}
+
+Status check_throughput_limit(const api::StringMap& set, const api::StringMap& given) {
+  auto both = given;
+  both.insert(set.begin(), set.end());
+  const bool is_per_group = find_text(both, "FifoThroughputLimit") == "perMessageGroupId";
+  if (!is_per_group || has_group_scope(both)) return ok();
+  return Error{ErrorCode::invalid_attribute_value,
+               "The perMessageGroupId value for FifoThroughputLimit is allowed only when the value "
+               "for DeduplicationScope is messageGroup."};
 }
 
 std::optional<std::string> attribute_text(const Queue& queue, const AttributeRow& row) {
@@ -204,6 +228,8 @@ QueueSettings settings_of(const api::StringMap& attributes) {
   settings.receive_wait =
       std::chrono::seconds(number_of(attributes, "ReceiveMessageWaitTimeSeconds"));
   settings.visibility_timeout = std::chrono::seconds(number_of(attributes, "VisibilityTimeout"));
+  settings.content_based_deduplication =
+      find_text(attributes, "ContentBasedDeduplication") == "true";
   if (const auto text = find_text(attributes, "RedrivePolicy")) {
     auto policy = read_redrive_policy(*text);
     if (policy.has_value()) settings.redrive = std::move(policy).assume_value();

@@ -26,14 +26,20 @@ struct AttributeRow {
   std::int64_t min = 0;
   std::int64_t max = 0;
   std::string_view default_text = {};  // empty: absent until set
+  std::string_view other_text = {};    // fifo: the value that is not the default
 };
 
 // Null for a name the service does not know.
 const AttributeRow* find_attribute(std::string_view name);
 
-// Checks the given attributes of a standard queue by themselves; the dead-letter target is the
-// broker's to look up.
-Status check_attributes(const api::StringMap& given);
+enum class QueueType : std::uint8_t { standard, fifo };
+
+// Checks the given attributes by themselves; the dead-letter target is the broker's to look up.
+Status check_attributes(const api::StringMap& given, QueueType type);
+// FifoThroughputLimit asks something of DeduplicationScope; either may have been set before.
+Status check_throughput_limit(const api::StringMap& set, const api::StringMap& given);
+// Whether DeduplicationScope is messageGroup.
+bool has_group_scope(const api::StringMap& attributes);
 
 // The text GetQueueAttributes shows for a settable attribute: as set, or its default.
 std::optional<std::string> attribute_text(const Queue& queue, const AttributeRow& row);

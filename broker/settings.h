@@ -21,6 +21,8 @@ struct Settings {
   // Received messages of a queue that are visible again and still remembered one by one; past that
   // they join the queue's tail.
   std::size_t returned_messages_max = 120'000;
+  // Acceptances of a FIFO queue known in memory; for more, the disk is asked.
+  std::size_t deduplication_ids_max = 65'536;
   std::chrono::seconds purge_cooldown{60};         // 0: PurgeQueue may be called at any time
   bool queue_deleted_recently = false;             // a deleted queue's name is blocked for 60 s
   std::chrono::seconds bus_log_retention{86'400};  // 0: no bus log

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/deduplication.h"
 #include "broker/finish.h"
 #include "broker/md5.h"
 #include "broker/message_record.h"
@@ -28,17 +29,25 @@ class WantedAttributes {
   const api::StringList& new_;
 };
 
-api::StringMap system_attributes(const MessageRecord& record, const HandedOut& handed,
+api::StringMap system_attributes(const StoredMessage& stored, const HandedOut& handed,
                                  const WantedAttributes& wanted) {
+  const auto& record = stored.record;
   api::StringMap attributes;
   const auto add = [&](const char* name, std::string value) {
     if (!value.empty() && wanted.wants(name)) attributes[name] = std::move(value);
   };
   add("SenderId", record.sender_id);
-  add("SentTimestamp", fmt::to_string(record.sent_ms));
+  add("SentTimestamp", fmt::to_string(record.shown_sent_ms.value_or(record.sent_ms)));
   add("ApproximateReceiveCount", fmt::to_string(handed.receive_count));
   add("ApproximateFirstReceiveTimestamp", fmt::to_string(handed.first_received_ms));
   add("MessageGroupId", record.group_id);
+  if (handed.is_fifo) add("SequenceNumber", sequence_number_text(handed.ref.sequence));
+  const bool is_by_content = handed.is_fifo && record.deduplication_id.empty();
+  if (is_by_content && wanted.wants("MessageDeduplicationId")) {
+    add("MessageDeduplicationId", content_deduplication_id(stored.body));
+  } else {
+    add("MessageDeduplicationId", record.deduplication_id);
+  }
   add("AWSTraceHeader", record.trace_header);
   add("DeadLetterQueueSourceArn", record.dead_letter_source_arn);
   return attributes;
@@ -64,7 +73,7 @@ api::Message make_message(const StoredMessage& stored, const HandedOut& handed,
   message.body = stored.body;
   const WantedAttributes wanted(request);
   if (wanted.any()) {
-    auto attributes = system_attributes(record, handed, wanted);
+    auto attributes = system_attributes(stored, handed, wanted);
     if (!attributes.empty()) message.attributes = std::move(attributes);
   }
   if (record.attributes.empty() || request.message_attribute_names.empty()) return message;

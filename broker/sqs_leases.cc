@@ -16,12 +16,20 @@ namespace keys = storage::keys;
 namespace {
 
 constexpr std::uint8_t lease_format = 1;
+constexpr std::uint8_t lease_format_with_group = 2;
 constexpr std::int64_t visibility_s_max = 43'200;
 constexpr std::size_t leases_per_slice = 256;
 
 Error bad_handle(std::string_view handle) {
   return {ErrorCode::receipt_handle_is_invalid,
           fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", handle)};
+}
+
+Error expired_handle(std::string_view handle) {
+  return {ErrorCode::invalid_parameter_value,
+          fmt::format("Value {} for parameter ReceiptHandle is invalid. Reason: The receipt handle "
+                      "has expired.",
+                      handle)};
 }
 
 Error not_available(std::string_view handle) {
@@ -43,6 +51,18 @@ Status check_timeout(std::optional<std::int64_t> timeout_s) {
                            *timeout_s)};
 }
 
+// As it waits again; without a number in the ready lane of its own.
+WindowEntry returned_entry(Slot slot, const Lease& lease) {
+  WindowEntry entry;
+  entry.body = slot;
+  entry.sent_ms = lease.sent_ms;
+  entry.first_received_ms = lease.first_received_ms;
+  entry.commit = lease.commit;
+  entry.receive_count = lease.receive_count;
+  entry.group = lease.group;
+  return entry;
+}
+
 // (visible_at_ms, slot) with the earliest on top.
 constexpr auto later = std::greater<std::pair<std::int64_t, Slot>>();
 
@@ -50,9 +70,11 @@ constexpr auto later = std::greater<std::pair<std::int64_t, Slot>>();
 
 void Broker::put_lease(const Queue& queue, Slot slot, const Lease& lease, Context& ctx) {
   RecordWriter record;
-  record.u8(lease_format).u32(lease.receive_count).i64(lease.visible_at_ms);
+  record.u8(queue.fifo != nullptr ? lease_format_with_group : lease_format);
+  record.u32(lease.receive_count).i64(lease.visible_at_ms);
   record.i64(lease.received_ms).i64(lease.first_received_ms).i64(lease.sent_ms);
   record.u64(lease.receive_number);
+  if (queue.fifo != nullptr) record.bytes(queue.fifo->groups.group(lease.group).id);
   ctx.batch.put(keys::lease(queue.place_of(slot)), record.view());
 }
 
@@ -63,7 +85,10 @@ std::string Broker::load_leases(const storage::View& view, Queue& queue, Context
       range.first, range.past_last, storage::Direction::forward, [&](auto key, auto value) {
         RecordReader record(value);
         const auto place = keys::parse_lease(key);
-        if (!place || record.u8() != lease_format) {
+        const auto format = record.u8();
+        const bool is_known =
+            format == (queue.fifo != nullptr ? lease_format_with_group : lease_format);
+        if (!place || !is_known) {
           problem = fmt::format(
               "a lease record of queue {} has a format this version does not know", queue.name);
           return false;
@@ -76,10 +101,14 @@ std::string Broker::load_leases(const storage::View& view, Queue& queue, Context
         lease.first_received_ms = record.i64();
         lease.sent_ms = record.i64();
         lease.receive_number = record.u64();
+        if (queue.fifo != nullptr) lease.group = queue.fifo->groups.use(record.bytes());
         lease.in_flight = lease.visible_at_ms > to_ms(ctx.now);
         if (lease.in_flight) {
           ++queue.in_flight_count;
+          if (queue.fifo != nullptr) queue.fifo->groups.lock(lease.group);
           arm_lease(queue, lease.visible_at_ms, slot);
+        } else if (queue.fifo != nullptr) {
+          queue.fifo->groups.add_returned(returned_entry(slot, lease));
         } else {
           queue.returned.push_back(slot);
         }
@@ -120,6 +149,7 @@ void Broker::hide_until(Queue& queue, Slot slot, Lease& lease, std::int64_t visi
   if (!lease.in_flight) {
     lease.in_flight = true;
     ++queue.in_flight_count;
+    if (queue.fifo != nullptr) queue.fifo->groups.lock(lease.group);
   }
   if (visible_at_ms <= to_ms(ctx.now)) {
     return_to_visible(queue, slot, lease, ctx);
@@ -132,17 +162,19 @@ void Broker::hide_until(Queue& queue, Slot slot, Lease& lease, std::int64_t visi
 void Broker::return_to_visible(Queue& queue, Slot slot, Lease& lease, Context& ctx) {
   lease.in_flight = false;
   --queue.in_flight_count;
+  if (queue.fifo != nullptr) {
+    queue.fifo->groups.add_returned(returned_entry(slot, lease));
+    queue.fifo->groups.unlock(lease.group);
+    wakes_.push_back(queue.id);
+    return;
+  }
   if (queue.leases.size() - queue.in_flight_count <= settings_.returned_messages_max) {
     queue.returned.push_back(slot);
     wakes_.push_back(queue.id);
     return;
   }
   // Too many to remember one by one: it joins the tail, and the disk remembers.
-  WindowEntry entry;
-  entry.body = slot;
-  entry.sent_ms = lease.sent_ms;
-  entry.first_received_ms = lease.first_received_ms;
-  entry.receive_count = lease.receive_count;
+  const WindowEntry entry = returned_entry(slot, lease);
   ctx.batch.erase(keys::lease(queue.place_of(slot)));
   queue.leases.erase(slot);
   store_redirect(queue, entry, ctx);
@@ -163,6 +195,18 @@ void Broker::end_leases(Queue& queue, Context& ctx) {
   arm_leases_deadline(queue);
 }
 
+namespace {
+
+// Whether the handle is of the receive that has the message in flight. Older handles of a FIFO
+// queue's message are worth nothing.
+bool holds_lease(const Queue& queue, Slot slot, const ReceiptHandle& handle) {
+  const auto lease = queue.leases.find(slot);
+  return lease != queue.leases.end() && lease->second.in_flight &&
+         lease->second.receive_number == handle.receive_number;
+}
+
+}  // namespace
+
 Broker::Found Broker::find_message(Queue& queue, Slot slot, Context& ctx) {
   const bool leased = queue.leases.contains(slot);
   if (leased && !settings_.force_fetch) return Found::leased;
@@ -177,6 +221,12 @@ void Broker::remove_message(Queue& queue, Slot slot, Found found, const IdBytes&
   if (found == Found::leased) {
     const auto at = queue.leases.find(slot);
     if (at->second.in_flight) --queue.in_flight_count;
+    if (queue.fifo != nullptr) {
+      if (queue.loading) queue.deleted_while_loading.insert(slot);
+      queue.fifo->groups.unlock(at->second.group);
+      queue.fifo->groups.release(at->second.group);
+      wakes_.push_back(queue.id);
+    }
     queue.leases.erase(at);
     ctx.batch.erase(keys::lease(queue.place_of(slot)));
   } else {
@@ -197,6 +247,11 @@ Answer<api::Empty> Broker::delete_one(Queue& queue, const std::string& handle,
   // Purged since: gone, and deleting what is gone succeeds.
   if (opened->ref.generation != queue.generation) return api::Empty{};
   const Slot slot(opened->ref.lane, opened->ref.sequence);
+  if (queue.fifo != nullptr && !holds_lease(queue, slot, *opened)) {
+    // What has no lease was deleted: deleting it again succeeds.
+    if (!queue.leases.contains(slot)) return api::Empty{};
+    return expired_handle(handle);
+  }
   const Found found = find_message(queue, slot, ctx);
   if (found == Found::unknown) return NeedKeys{};
   if (found != Found::gone) remove_message(queue, slot, found, opened->message_id, ctx);
@@ -210,6 +265,7 @@ Answer<api::Empty> Broker::change_one(Queue& queue, const std::string& handle,
   if (!opened || opened->ref.queue_id != queue.id) return bad_handle(handle);
   if (opened->ref.generation != queue.generation) return not_available(handle);
   const Slot slot(opened->ref.lane, opened->ref.sequence);
+  if (queue.fifo != nullptr && !holds_lease(queue, slot, *opened)) return not_available(handle);
   const Found found = find_message(queue, slot, ctx);
   if (found == Found::unknown) return NeedKeys{};
   if (found == Found::gone) return not_available(handle);

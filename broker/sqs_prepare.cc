@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "broker/deduplication.h"
 #include "broker/md5.h"
 #include "broker/message_record.h"
 #include "broker/prepare.h"
@@ -211,6 +212,10 @@ void prepare_contents(Request& request, PrepareContext& context) {
   record.sender_id = context.caller.account;
   record.trace_header = context.caller.trace_header;
   record.group_id = request.message_group_id.value_or("");
+  record.deduplication_id = request.message_deduplication_id.value_or("");
+  if (request.message_group_id && !request.message_deduplication_id) {
+    prepared.content_deduplication_id = content_deduplication_id(request.message_body);
+  }
   prepared.md5_of_body = hex(record.body_md5);
   if (!request.message_attributes.empty()) {
     prepared.md5_of_attributes = hex(md5_of(request.message_attributes));
@@ -252,6 +257,9 @@ Status prepare(api::SendMessageBatchRequest& request, PrepareContext& context) {
 }
 
 Status prepare(api::ReceiveMessageRequest& request, PrepareContext&) {
+  if (auto error = check_id("ReceiveRequestAttemptId", request.receive_request_attempt_id)) {
+    return *std::move(error);
+  }
   // The old member also takes the names of queue attributes, to no effect.
   for (const auto& name : request.attribute_names) {
     if (!is_system_attribute(name) && find_attribute(name) == nullptr) {

@@ -17,6 +17,7 @@ namespace keys = storage::keys;
 namespace {
 
 constexpr std::uint8_t queue_format = 1;
+constexpr std::uint8_t queue_format_fifo = 2;  // and whether ids count within a group
 constexpr std::uint8_t state_format = 1;
 constexpr std::size_t name_length_max = 80;
 constexpr std::int64_t list_results_max = 1000;
@@ -25,6 +26,8 @@ constexpr std::chrono::seconds deleted_name_blocked{60};
 Error no_such_queue() {
   return {ErrorCode::queue_does_not_exist, "The specified queue does not exist."};
 }
+
+constexpr std::string_view fifo_suffix = ".fifo";
 
 bool is_queue_name(std::string_view name) {
   return !name.empty() && name.size() <= name_length_max &&
@@ -37,16 +40,23 @@ bool is_queue_name(std::string_view name) {
 Status check_new_queue(const api::CreateQueueRequest& request) {
   const auto fifo = request.attributes.find("FifoQueue");
   const bool wants_fifo = fifo != request.attributes.end() && fifo->second == "true";
-  if (wants_fifo && request.queue_name.ends_with(".fifo")) {
-    return Error{ErrorCode::unsupported_operation,
-                 "FIFO queues are not supported by this version of Signalbox."};
+  if (wants_fifo) {
+    std::string_view name = request.queue_name;
+    const bool has_suffix = name.ends_with(fifo_suffix);
+    if (has_suffix) name.remove_suffix(fifo_suffix.size());
+    if (!has_suffix || !is_queue_name(name) || request.queue_name.size() > name_length_max) {
+      return Error{ErrorCode::invalid_parameter_value,
+                   "The name of a FIFO queue can only include alphanumeric characters, hyphens, or "
+                   "underscores, must end with .fifo suffix and be 1 to 80 in length."};
+    }
+    return check_attributes(request.attributes, QueueType::fifo);
   }
   if (!is_queue_name(request.queue_name)) {
     return Error{ErrorCode::invalid_parameter_value,
                  "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in "
                  "length"};
   }
-  return check_attributes(request.attributes);
+  return check_attributes(request.attributes, QueueType::standard);
 }
 
 // Every given attribute must equal the queue's own; omitted ones are not compared.
@@ -62,9 +72,14 @@ Status check_same_attributes(const Queue& queue, const api::StringMap& given) {
   return ok();
 }
 
-std::string computed_attribute(const Queue& queue, std::string_view name) {
-  if (name == "ApproximateNumberOfMessages") return fmt::to_string(queue.visible_count());
-  if (name == "ApproximateNumberOfMessagesDelayed") return fmt::to_string(queue.delayed_total);
+std::string computed_attribute(const Queue& queue, std::string_view name,
+                               std::uint64_t delayed_count) {
+  if (name == "ApproximateNumberOfMessages") {
+    // A FIFO queue's delayed messages stand among the others.
+    const std::uint64_t hidden = queue.fifo != nullptr ? delayed_count : 0;
+    return fmt::to_string(queue.visible_count() - std::min(hidden, queue.visible_count()));
+  }
+  if (name == "ApproximateNumberOfMessagesDelayed") return fmt::to_string(delayed_count);
   if (name == "ApproximateNumberOfMessagesNotVisible") return fmt::to_string(queue.in_flight_count);
   if (name == "CreatedTimestamp") return fmt::to_string(queue.created_s);
   if (name == "LastModifiedTimestamp") return fmt::to_string(queue.modified_s);
@@ -113,12 +128,16 @@ Queue& Broker::add_queue(std::uint64_t id, World& world, std::string name) {
 
 void Broker::put_queue_record(const Queue& queue, Context& ctx) {
   RecordWriter record;
-  record.u8(queue_format).u32(queue.world->id).bytes(queue.name);
+  record.u8(queue.fifo != nullptr ? queue_format_fifo : queue_format)
+      .u32(queue.world->id)
+      .bytes(queue.name);
   record.i64(queue.created_s).i64(queue.modified_s).map(queue.attributes).map(queue.tags);
+  if (queue.fifo != nullptr) record.u8(queue.fifo->deduplicates_by_group ? 1 : 0);
   ctx.batch.put(keys::queue(queue.id), record.view());
 }
 
-Status Broker::check_redrive_target(const World& world, const api::StringMap& attributes) const {
+Status Broker::check_redrive_target(const World& world, bool is_fifo,
+                                    const api::StringMap& attributes) const {
   const auto at = attributes.find("RedrivePolicy");
   if (at == attributes.end() || at->second.empty()) return ok();
   SIGNALBOX_TRY(const auto policy, read_redrive_policy(at->second));
@@ -131,8 +150,10 @@ Status Broker::check_redrive_target(const World& world, const api::StringMap& at
   if (!place || place->account != world.account || place->region != world.region) {
     return refuse("Invalid value for deadLetterTargetArn.");
   }
-  if (find_queue_by_arn(policy.dead_letter_target_arn) == nullptr) {
-    return refuse("Dead letter target does not exist.");
+  const Queue* target = find_queue_by_arn(policy.dead_letter_target_arn);
+  if (target == nullptr) return refuse("Dead letter target does not exist.");
+  if ((target->fifo != nullptr) != is_fifo) {
+    return refuse("Dead-letter queue must be same type of queue as the source.");
   }
   return ok();
 }
@@ -146,7 +167,9 @@ Result<api::CreateQueueResponse> Broker::create_queue(const api::CreateQueueRequ
     SIGNALBOX_TRY(check_same_attributes(*at->second, request.attributes));
     return api::CreateQueueResponse{url};
   }
-  SIGNALBOX_TRY(check_redrive_target(*world, request.attributes));
+  const bool is_fifo = request.queue_name.ends_with(fifo_suffix);
+  SIGNALBOX_TRY(check_throughput_limit({}, request.attributes));
+  SIGNALBOX_TRY(check_redrive_target(*world, is_fifo, request.attributes));
   if (settings_.queue_deleted_recently) {
     const auto deleted = deleted_queues_.find(world->arn("sqs", request.queue_name));
     if (deleted != deleted_queues_.end() && ctx.now - deleted->second < deleted_name_blocked) {
@@ -161,6 +184,10 @@ Result<api::CreateQueueResponse> Broker::create_queue(const api::CreateQueueRequ
   queue.tags = request.tags;
   queue.created_s = queue.modified_s = to_s(ctx.wall);
   queue.settings = settings_of(queue.attributes);
+  if (is_fifo) {
+    queue.fifo = std::make_unique<Fifo>();
+    queue.fifo->deduplicates_by_group = has_group_scope(queue.attributes);
+  }
   put_next_ids(ctx);
   put_queue_record(queue, ctx);
   touch(queue);
@@ -215,9 +242,10 @@ Result<api::GetQueueAttributesResponse> Broker::get_queue_attributes(
   SIGNALBOX_TRY(Queue* const queue, find_queue(request.queue_url, ctx));
   api::StringMap attributes;
   const auto add = [&](const AttributeRow& row) {
-    if (row.kind == AttributeKind::fifo) return;
+    if (row.kind == AttributeKind::fifo && queue->fifo == nullptr) return;
     if (row.kind == AttributeKind::computed) {
-      attributes[std::string(row.name)] = computed_attribute(*queue, row.name);
+      attributes[std::string(row.name)] =
+          computed_attribute(*queue, row.name, delayed_count(*queue, ctx));
     } else if (auto text = attribute_text(*queue, row)) {
       attributes[std::string(row.name)] = std::move(*text);
     }
@@ -238,8 +266,11 @@ Result<api::GetQueueAttributesResponse> Broker::get_queue_attributes(
 
 Status Broker::set_queue_attributes(const api::SetQueueAttributesRequest& request, Context& ctx) {
   SIGNALBOX_TRY(Queue* const queue, find_queue(request.queue_url, ctx));
-  SIGNALBOX_TRY(check_attributes(request.attributes));
-  SIGNALBOX_TRY(check_redrive_target(*queue->world, request.attributes));
+  const bool is_fifo = queue->fifo != nullptr;
+  SIGNALBOX_TRY(
+      check_attributes(request.attributes, is_fifo ? QueueType::fifo : QueueType::standard));
+  SIGNALBOX_TRY(check_throughput_limit(queue->attributes, request.attributes));
+  SIGNALBOX_TRY(check_redrive_target(*queue->world, is_fifo, request.attributes));
   for (const auto& [name, text] : request.attributes) {
     if (text.empty()) {
       queue->attributes.erase(name);
@@ -258,6 +289,7 @@ Status Broker::set_queue_attributes(const api::SetQueueAttributesRequest& reques
   queue->settings = settings_of(queue->attributes);
   put_queue_record(*queue, ctx);
   arm_retention(*queue);
+  if (is_fifo) wakes_.push_back(queue->id);  // a shorter delay shows at once
   return ok();
 }
 
@@ -288,12 +320,19 @@ void Broker::forget_messages(Queue& queue) {
   queue.window.clear();
   queue.leases.clear();
   queue.returned.clear();
+  if (queue.fifo != nullptr) {
+    Fifo cleared;
+    cleared.deduplicates_by_group = queue.fifo->deduplicates_by_group;
+    *queue.fifo = std::move(cleared);
+  }
   queue.lease_heap.clear();
   queue.deleted_while_loading.clear();
   queue.loading = false;
   queue.load_from = queue.next_sequence;
   deadlines_.clear(DeadlineKind::leases, queue.id);
   deadlines_.clear(DeadlineKind::retention, queue.id);
+  deadlines_.clear(DeadlineKind::fifo_delay, queue.id);
+  deadlines_.clear(DeadlineKind::deduplication, queue.id);
 }
 
 Status Broker::purge_queue(const api::PurgeQueueRequest& request, Context& ctx) {
@@ -308,6 +347,10 @@ Status Broker::purge_queue(const api::PurgeQueueRequest& request, Context& ctx) 
   const auto leases = keys::leases_of_generation(queue->id, queue->generation);
   ctx.batch.erase_range(messages.first, messages.past_last);
   ctx.batch.erase_range(leases.first, leases.past_last);
+  if (queue->fifo != nullptr) {
+    const auto ids = keys::deduplication_of_generation(queue->id, queue->generation);
+    ctx.batch.erase_range(ids.first, ids.past_last);
+  }
   forget_messages(*queue);
   ++queue->generation;
   queue->purged_at = ctx.now;
@@ -321,6 +364,10 @@ Status Broker::delete_queue(const api::DeleteQueueRequest& request, Context& ctx
   const auto leases = keys::leases_of_queue(queue->id);
   ctx.batch.erase_range(messages.first, messages.past_last);
   ctx.batch.erase_range(leases.first, leases.past_last);
+  if (queue->fifo != nullptr) {
+    const auto ids = keys::deduplication_of_queue(queue->id);
+    ctx.batch.erase_range(ids.first, ids.past_last);
+  }
   ctx.batch.erase(keys::queue(queue->id));
   ctx.batch.erase(keys::queue_state(queue->id));
   forget_messages(*queue);
@@ -365,7 +412,8 @@ std::string Broker::load_queues(const storage::View& view, Context& ctx) {
       range.first, range.past_last, storage::Direction::forward, [&](auto key, auto value) {
         RecordReader record(value);
         const auto id = keys::parse_queue(key);
-        if (!id || record.u8() != queue_format) {
+        const auto format = record.u8();
+        if (!id || (format != queue_format && format != queue_format_fifo)) {
           problem = "a queue record has a format this version does not know";
           return false;
         }
@@ -381,6 +429,7 @@ std::string Broker::load_queues(const storage::View& view, Context& ctx) {
         queue.attributes = record.map();
         queue.tags = record.map();
         queue.settings = settings_of(queue.attributes);
+        if (format == queue_format_fifo) load_fifo(queue, record.u8() != 0, ctx);
         return true;
       });
   if (!read) return "the disk failed while reading the queues";
@@ -391,6 +440,15 @@ std::string Broker::load_queues(const storage::View& view, Context& ctx) {
     arm_retention(*queue);
   }
   return {};
+}
+
+void Broker::load_fifo(Queue& queue, bool deduplicates_by_group, Context& ctx) {
+  queue.fifo = std::make_unique<Fifo>();
+  queue.fifo->deduplicates_by_group = deduplicates_by_group;
+  // What was accepted before this moment is on disk alone.
+  queue.fifo->deduplication = Deduplication(to_ms(ctx.now));
+  queue.fifo->has_acceptances = true;
+  deadlines_.set(DeadlineKind::deduplication, queue.id, ctx.now + std::chrono::minutes(1));
 }
 
 std::string Broker::load_queue_state(const storage::View& view, Queue& queue) {

@@ -5,6 +5,7 @@
 
 #include "broker/broker.h"
 #include "broker/message_record.h"
+#include "broker/receive_plan.h"
 #include "storage/keys.h"
 
 namespace signalbox::broker {
@@ -17,8 +18,8 @@ constexpr std::int64_t receive_count_max = 10;
 constexpr std::int64_t wait_s_max = 20;
 constexpr std::int64_t visibility_s_max = 43'200;
 constexpr std::uint64_t in_flight_max = 120'000;
-// Bounds one plan: expired and dead messages past it wait for the next one.
-constexpr std::size_t plan_steps_max = 100;
+// A FIFO queue looks for groups that are not locked among so many messages.
+constexpr std::size_t fifo_window_max = 120'000;
 
 Error out_of_range(std::int64_t value, std::string_view name, std::string_view reason) {
   return {ErrorCode::invalid_parameter_value,
@@ -45,49 +46,35 @@ Status check_ranges(const api::ReceiveMessageRequest& request) {
 
 }  // namespace
 
-struct Broker::ReceivePlan {
-  enum class Action : std::uint8_t { deliver, expire, move };
-  struct Step {
-    WindowEntry entry;  // sequence 0: it comes from returned, not from the window
-    Action action;
-  };
-  std::vector<Step> steps;
-  std::size_t returned_count = 0;  // entries to take off the front, stale ones included
-  std::size_t window_count = 0;
-  std::size_t deliver_count = 0;
-};
-
 Queue* Broker::dead_letter_queue(const Queue& queue) const {
   if (!queue.settings.redrive) return nullptr;
   Queue* target = find_queue_by_arn(queue.settings.redrive->dead_letter_target_arn);
   return target == &queue ? nullptr : target;
 }
 
+bool Broker::plan_entry(const Queue& queue, const WindowEntry& entry, Context& ctx,
+                        ReceivePlan& plan) {
+  if (entry.commit > durable_commit_) return false;
+  using Action = ReceivePlan::Action;
+  Action action = Action::deliver;
+  const auto& redrive = queue.settings.redrive;
+  if (from_ms(entry.sent_ms) + queue.settings.retention <= ctx.now) {
+    action = Action::expire;
+  } else if (redrive && entry.receive_count >= redrive->max_receive_count &&
+             dead_letter_queue(queue) != nullptr) {
+    action = Action::move;
+    ctx.fetched.get(keys::message(queue.place_of(entry.body)));
+  } else {
+    ++plan.deliver_count;
+  }
+  plan.steps.push_back({entry, action});
+  return true;
+}
+
 bool Broker::plan_receive(Queue& queue, std::size_t count_max, Context& ctx, ReceivePlan& plan) {
-  const Queue* dead_letters = dead_letter_queue(queue);
-  const std::int64_t sent_before_ms = to_ms(ctx.now - queue.settings.retention);
-  // False: not durable yet, so neither it nor anything behind it is handed out.
-  const auto consider = [&](const WindowEntry& entry) {
-    if (entry.commit > durable_commit_) return false;
-    using Action = ReceivePlan::Action;
-    Action action = Action::deliver;
-    if (entry.sent_ms <= sent_before_ms) {
-      action = Action::expire;
-    } else if (dead_letters != nullptr &&
-               entry.receive_count >= queue.settings.redrive->max_receive_count) {
-      action = Action::move;
-      ctx.fetched.get(keys::message(queue.place_of(entry.body)));
-    } else {
-      ++plan.deliver_count;
-    }
-    plan.steps.push_back({entry, action});
-    return true;
-  };
-  const auto full = [&] {
-    return plan.deliver_count >= count_max || plan.steps.size() >= plan_steps_max;
-  };
+  if (queue.fifo != nullptr) plan_fifo(queue, count_max, ctx, plan);
   for (const Slot slot : queue.returned) {
-    if (full()) break;
+    if (plan.is_full(count_max)) break;
     const auto lease = queue.leases.find(slot);
     if (lease != queue.leases.end() && !lease->second.in_flight) {
       WindowEntry entry;
@@ -96,12 +83,12 @@ bool Broker::plan_receive(Queue& queue, std::size_t count_max, Context& ctx, Rec
       entry.first_received_ms = lease->second.first_received_ms;
       entry.receive_count = lease->second.receive_count;
       entry.commit = lease->second.commit;
-      if (!consider(entry)) break;
+      if (!plan_entry(queue, entry, ctx, plan)) break;
     }
     ++plan.returned_count;
   }
   for (const auto& entry : queue.window) {
-    if (full() || !consider(entry)) break;
+    if (plan.is_full(count_max) || !plan_entry(queue, entry, ctx, plan)) break;
     ++plan.window_count;
   }
   return !ctx.fetched.missing();
@@ -117,6 +104,7 @@ HandedOut Broker::hand_out(Queue& queue, const WindowEntry& entry, Duration visi
       entry.first_received_ms != 0 ? entry.first_received_ms : to_ms(ctx.wall);
   lease.received_ms = now_ms;
   lease.receive_number = boot_epoch_ << 40 | ++receive_count_;
+  lease.group = entry.group;
   lease.in_flight = false;
   if (entry.sequence != 0 && entry.body != Slot(Lane::ready, entry.sequence)) {
     // The lease takes over from the redirect that led here.
@@ -127,6 +115,7 @@ HandedOut Broker::hand_out(Queue& queue, const WindowEntry& entry, Duration visi
   handed.receive_count = lease.receive_count;
   handed.first_received_ms = lease.first_received_ms;
   handed.receive_number = lease.receive_number;
+  handed.is_fifo = queue.fifo != nullptr;
   // Last: with a timeout of 0 the lease may be gone again at once.
   hide_until(queue, entry.body, lease, now_ms + visibility.count(), ctx);
   return handed;
@@ -140,6 +129,8 @@ void Broker::erase_message(Queue& queue, const WindowEntry& entry, Context& ctx)
   } else if (entry.body != Slot(Lane::ready, entry.sequence)) {
     ctx.batch.erase(keys::message(queue.place_of(Slot(Lane::ready, entry.sequence))));
   }
+  // A load under way may have seen it.
+  if (queue.fifo != nullptr && queue.loading) queue.deleted_while_loading.insert(entry.body);
   --queue.ready_total;
   touch(queue);
 }
@@ -152,16 +143,19 @@ void Broker::drop_expired(Queue& queue, const WindowEntry& entry, Context& ctx) 
 void Broker::move_to_dead_letters(Queue& queue, const WindowEntry& entry, Context& ctx) {
   const auto* stored = ctx.fetched.get(keys::message(queue.place_of(entry.body)));
   Queue& target = *dead_letter_queue(queue);
-  const auto moved =
-      stored != nullptr && *stored
-          ? moved_record(**stored, entry.receive_count, entry.first_received_ms, queue.arn())
-          : std::nullopt;
+  // Where a standard queue's message goes on aging, a FIFO queue's starts again.
+  const bool restarts_age = target.fifo != nullptr;
+  const auto moved = stored != nullptr && *stored
+                         ? moved_record(**stored, {entry.receive_count, entry.first_received_ms,
+                                                   queue.arn(), restarts_age})
+                         : std::nullopt;
   if (moved) {
     NewMessage message;
     message.head = *moved;
-    message.sent_ms = entry.sent_ms;  // retention in a standard dead-letter queue goes on counting
+    message.sent_ms = restarts_age ? to_ms(ctx.wall) : entry.sent_ms;
     message.first_received_ms = entry.first_received_ms;
     message.receive_count = entry.receive_count;
+    if (queue.fifo != nullptr) message.group_id = queue.fifo->groups.group(entry.group).id;
     store_ready(target, message, ctx);
     log_step("moved", read_message(*moved)->record.id, queue, ctx);
   }
@@ -170,6 +164,7 @@ void Broker::move_to_dead_letters(Queue& queue, const WindowEntry& entry, Contex
 
 void Broker::apply_receive(Queue& queue, const ReceivePlan& plan, Duration visibility, Context& ctx,
                            std::vector<HandedOut>& handed_out) {
+  if (queue.fifo != nullptr) take_planned(queue, plan);
   queue.returned.erase(queue.returned.begin(),
                        queue.returned.begin() + static_cast<std::ptrdiff_t>(plan.returned_count));
   queue.window.erase(queue.window.begin(),
@@ -183,12 +178,13 @@ void Broker::apply_receive(Queue& queue, const ReceivePlan& plan, Duration visib
       case ReceivePlan::Action::move: move_to_dead_letters(queue, step.entry, ctx); break;
     }
   }
+  if (queue.fifo != nullptr) release_groups(queue, plan);
   if (!plan.steps.empty()) touch(queue);
   refill_ahead(queue);
 }
 
-void Broker::ask_for_window(Queue& queue) {
-  if (queue.loading) return;
+void Broker::ask_for_window(Queue& queue, std::size_t count_max) {
+  if (queue.loading || count_max == 0) return;
   queue.loading = true;
   queue.deleted_while_loading.clear();
   const auto range = keys::messages_from(queue.place_of(Slot(Lane::ready, queue.load_from)));
@@ -198,14 +194,28 @@ void Broker::ask_for_window(Queue& queue) {
   request.generation = queue.generation;
   request.first = range.first.str();
   request.past_last = range.past_last.str();
-  request.count_max = settings_.queue_window_messages - queue.window.size();
+  request.has_groups = queue.fifo != nullptr;
+  request.count_max = count_max;
   request.durable_next_sequence = queue.durable_next_sequence;
   loads_.push_back(std::move(request));
 }
 
 void Broker::refill_ahead(Queue& queue) {
-  const bool low = queue.window.size() <= settings_.queue_window_messages / 2;
-  if (low && queue.load_from < queue.durable_next_sequence) ask_for_window(queue);
+  const std::size_t waiting = queue.waiting_count();
+  const bool low = waiting <= settings_.queue_window_messages / 2;
+  if (low && queue.load_from < queue.durable_next_sequence) {
+    ask_for_window(queue, settings_.queue_window_messages - waiting);
+  }
+}
+
+bool Broker::has_more_to_look_at(const Queue& queue, Time now) const {
+  if (queue.load_from >= queue.durable_next_sequence) return false;
+  const WindowEntry* oldest = queue.oldest_waiting();
+  if (oldest == nullptr) return true;
+  // All groups in the window may be locked: it grows, to what the service looks at. What comes
+  // behind a message that is delayed still is delayed, too.
+  return queue.fifo != nullptr && queue.waiting_count() < fifo_window_max &&
+         is_due(*oldest, queue.settings.delay, now);
 }
 
 Answer<api::ReceiveMessageResponse> Broker::receive_message(
@@ -216,28 +226,38 @@ Answer<api::ReceiveMessageResponse> Broker::receive_message(
   const Duration visibility = request.visibility_timeout
                                   ? std::chrono::seconds(*request.visibility_timeout)
                                   : queue->settings.visibility_timeout;
-  if (queue->in_flight_count >= in_flight_max) {
+  const bool is_full = queue->in_flight_count >= in_flight_max;
+  if (is_full && queue->fifo == nullptr) {
     return Error{ErrorCode::over_limit,
                  "Too many messages in flight: at most 120000 messages of a queue can be received "
                  "and not yet deleted."};
   }
   api::ReceiveMessageResponse response;
-  while (response.handed_out.empty()) {
+  if (auto again = receive_again(*queue, request.receive_request_attempt_id, visibility, ctx)) {
+    response.handed_out = *std::move(again);
+    return response;
+  }
+  while (response.handed_out.empty() && !is_full) {
     ReceivePlan plan;
     if (!plan_receive(*queue, count_max, ctx, plan)) return NeedKeys{};
     apply_receive(*queue, plan, visibility, ctx, response.handed_out);
     if (!plan.steps.empty()) continue;
-    if (!queue->window.empty() || queue->load_from >= queue->durable_next_sequence) break;
-    ask_for_window(*queue);
+    if (!has_more_to_look_at(*queue, ctx.now)) break;
+    ask_for_window(*queue, settings_.queue_window_messages);
     return NeedKeys{queue->id};
   }
   if (!response.handed_out.empty()) {
     // With a redrive policy a crash after the delivery must still count toward maxReceiveCount;
     // with a timeout of 0 the next receive hands the message out again, which it may only once the
-    // lease is durable.
-    ctx.reply_before_commit = !queue->settings.redrive && visibility > Duration::zero();
+    // lease is durable; and a FIFO queue must not lose who has what, for order hangs on it.
+    ctx.reply_before_commit =
+        !queue->settings.redrive && visibility > Duration::zero() && queue->fifo == nullptr;
+    if (queue->fifo != nullptr && request.receive_request_attempt_id) {
+      queue->fifo->attempts.add(*request.receive_request_attempt_id, ctx.now, response.handed_out);
+    }
     return response;
   }
+  if (queue->fifo != nullptr) arm_fifo_delay(*queue, ctx);
   const Duration wait = request.wait_time_seconds ? std::chrono::seconds(*request.wait_time_seconds)
                                                   : queue->settings.receive_wait;
   if (!ctx.wait_deadline) ctx.wait_deadline = ctx.now + wait;

@@ -71,9 +71,9 @@ void Broker::arm_retention(Queue& queue) {
     deadlines_.clear(DeadlineKind::retention, queue.id);
     return;
   }
-  const auto& window = queue.window;
-  const Time due = window.empty() ? from_ms(retention_clock_ms_) + retention_recheck
-                                  : from_ms(window.front().sent_ms) + queue.settings.retention;
+  const WindowEntry* oldest = queue.oldest_waiting();
+  const Time due = oldest == nullptr ? from_ms(retention_clock_ms_) + retention_recheck
+                                     : from_ms(oldest->sent_ms) + queue.settings.retention;
   deadlines_.set(DeadlineKind::retention, queue.id,
                  std::max(due, from_ms(retention_clock_ms_) + std::chrono::seconds(1)));
 }
@@ -81,6 +81,7 @@ void Broker::arm_retention(Queue& queue) {
 void Broker::expire_messages(Queue& queue, Context& ctx) {
   const std::int64_t sent_before_ms = to_ms(ctx.now - queue.settings.retention);
   std::size_t left = expired_per_slice;
+  if (queue.fifo != nullptr) left -= expire_in_groups(queue, left, ctx);
   while (left > 0 && !queue.window.empty() && queue.window.front().sent_ms <= sent_before_ms &&
          queue.window.front().commit <= durable_commit_) {
     const WindowEntry entry = queue.window.front();
@@ -102,6 +103,33 @@ void Broker::expire_messages(Queue& queue, Context& ctx) {
   }
   refill_ahead(queue);
   arm_retention(queue);
+}
+
+std::size_t Broker::expire_in_groups(Queue& queue, std::size_t count_max, Context& ctx) {
+  FifoGroups& groups = queue.fifo->groups;
+  std::size_t count = 0;
+  const auto is_expired = [&](const WindowEntry& entry) {
+    return count < count_max && entry.commit <= durable_commit_ &&
+           from_ms(entry.sent_ms) + queue.settings.retention <= ctx.now;
+  };
+  const auto drop = [&](const WindowEntry& entry) {
+    drop_expired(queue, entry, ctx);
+    groups.release(entry.group);
+    ++count;
+  };
+  while (groups.oldest_fresh() != nullptr && is_expired(*groups.oldest_fresh())) {
+    const WindowEntry entry = *groups.oldest_fresh();
+    groups.pop_fresh(entry.group);
+    drop(entry);
+  }
+  while (!groups.available_returned().empty()) {
+    const GroupIndex oldest = groups.available_returned().begin()->second;
+    const WindowEntry entry = groups.group(oldest).returned.front();
+    if (!is_expired(entry)) break;
+    groups.pop_front(oldest);
+    drop(entry);
+  }
+  return count;
 }
 
 void Broker::log_step(std::string_view step, const IdBytes& id, const Queue& queue, Context& ctx) {
@@ -126,9 +154,16 @@ void Broker::loaded(const LoadRequest& request, LoadResult result, Context& ctx)
   if (queue.generation != request.generation || !queue.loading) return;
   queue.loading = false;
   if (result.failed) return;
-  for (const auto& entry : result.window) {
+  for (std::size_t i = 0; i < result.window.size(); ++i) {
+    WindowEntry entry = result.window[i];
     queue.load_from = entry.sequence + 1;
-    if (!queue.deleted_while_loading.contains(entry.body)) queue.window.push_back(entry);
+    if (queue.deleted_while_loading.contains(entry.body)) continue;
+    if (queue.fifo == nullptr) {
+      queue.window.push_back(entry);
+    } else if (!queue.leases.contains(entry.body)) {
+      entry.group = queue.fifo->groups.use(result.group_ids[i]);
+      queue.fifo->groups.add_fresh(entry);
+    }
   }
   if (result.reached_end) {
     queue.load_from = std::max(queue.load_from, request.durable_next_sequence);
@@ -162,6 +197,7 @@ LoadResult read_load(const storage::View& view, const LoadRequest& request) {
     entry.first_received_ms = head->first_received_ms;
     entry.receive_count = head->receive_count;
     result.window.push_back(entry);
+    if (request.has_groups) result.group_ids.emplace_back(read_group_id(value));
   };
   result.failed = !view.scan(request.first, request.past_last, storage::Direction::forward,
                              [&](std::string_view key, std::string_view value) {

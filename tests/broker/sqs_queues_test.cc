@@ -103,7 +103,8 @@ TEST_CASE("a queue that cannot be made leaves nothing behind", "[queues]") {
            {"orders", {{"QueueArn", "arn"}}},
            {"orders", {{"RedrivePolicy", "not JSON"}}},
            {"orders", {{"RedrivePolicy", R"({"maxReceiveCount":1})"}}},
-           {"orders.fifo", {{"FifoQueue", "true"}}}}) {
+           {"orders.fifo", {{"FifoQueue", "false"}}},
+           {"orders.fifo", {}}}) {
     INFO(name);
     CHECK(create(broker, name, attributes));
   }

@@ -101,10 +101,15 @@ class SettingAttributes(SdkTest):
 
     def test_fifo_attributes_are_refused_on_a_standard_queue(self):
         url = self.queue()
-        for name in ("FifoQueue", "ContentBasedDeduplication"):
+        for name, value in (("FifoQueue", "false"), ("ContentBasedDeduplication", "true")):
             self.refused("InvalidAttributeName", self.sqs.create_queue, QueueName=unique("bad"),
-                         Attributes={name: "true"}, message=f"Unknown Attribute {name}.")
-            self.refused("InvalidAttributeName", self.set, url, **{name: "true"})
+                         Attributes={name: value}, message=f"Unknown Attribute {name}.")
+            self.refused("InvalidAttributeName", self.set, url, **{name: value})
+        self.refused("InvalidParameterValue", self.sqs.create_queue, QueueName=unique("bad"),
+                     Attributes={"FifoQueue": "true"},
+                     message="The name of a FIFO queue can only include alphanumeric characters, "
+                             "hyphens, or underscores, must end with .fifo suffix and be 1 to 80 "
+                             "in length.")
         for name, value in (("DeduplicationScope", "queue"), ("FifoThroughputLimit", "perQueue")):
             self.refused("InvalidAttributeName", self.sqs.create_queue, QueueName=unique("bad"),
                          Attributes={name: value},

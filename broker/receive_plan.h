@@ -1,0 +1,31 @@
+// What a receive is going to do, before anything is changed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "broker/slot.h"
+
+namespace signalbox::broker {
+
+struct ReceivePlan {
+  // Bounds one plan: expired and dead messages past it wait for the next one.
+  static constexpr std::size_t steps_max = 100;
+
+  enum class Action : std::uint8_t { deliver, expire, move };
+  struct Step {
+    WindowEntry entry;  // sequence 0: it was received before
+    Action action;
+  };
+  std::vector<Step> steps;
+  std::size_t returned_count = 0;  // to take off the front of returned, stale ones included
+  std::size_t window_count = 0;    // to take off the front of the window
+  std::size_t deliver_count = 0;
+
+  bool is_full(std::size_t count_max) const {
+    return deliver_count >= count_max || steps.size() >= steps_max;
+  }
+};
+
+}  // namespace signalbox::broker
