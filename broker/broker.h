@@ -144,6 +144,9 @@ class Broker {
   }
   void clear_poll_deadline(std::uint64_t id) { deadlines_.clear(DeadlineKind::long_poll, id); }
   std::vector<std::uint64_t> take_ended_polls() { return std::exchange(ended_polls_, {}); }
+  // These never reached their consumer: visible again at once, the receive counted. Not those of
+  // FIFO queues, which a repeated receive attempt may still ask for.
+  void give_back(const std::vector<HandedOut>& handed_out, Context& ctx);
 
   const Settings& settings() const { return settings_; }
   std::size_t queue_count() const { return queues_.size(); }

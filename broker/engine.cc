@@ -107,33 +107,36 @@ Context Engine::context_for(const Caller& caller, Fetched& fetched, std::optiona
 }
 
 void Engine::submit(std::unique_ptr<Job> job) {
-  job->id = ++last_job_id_;
   decide(std::move(job));
   follow_up();
   if (batch_.size_bytes() > batch_bytes_max) flush();
 }
 
 void Engine::decide(std::unique_ptr<Job> job) {
-  const bool can_run = broker_ != nullptr && (!read_only_ || !job->writes());
-  if (!can_run || (job->writes() && !store_->has_room())) {
-    job->refuse(can_run ? Error{ErrorCode::throttled,
-                                "The commit queue is full: the disk is slower than the requests. "
-                                "Try again."}
-                        : unavailable());
-    early_.push_back(std::move(job));
-    return;
-  }
-  Context ctx = context_for(job->caller, job->fetched, job->wait_deadline);
-  const Job::Step step = job->run(*broker_, ctx);
-  // A read may make a world known; while nothing can be written that stays in memory.
-  if (read_only_) batch_.clear();
-  settle(std::move(job), step, ctx.reply_before_commit);
+  const Decision decision = run(*job);
+  settle(std::move(job), decision);
 }
 
-void Engine::settle(std::unique_ptr<Job> job, Job::Step step, bool reply_before_commit) {
-  switch (step) {
+Engine::Decision Engine::run(Job& job) {
+  const bool can_run = broker_ != nullptr && (!read_only_ || !job.writes());
+  if (!can_run || (job.writes() && !store_->has_room())) {
+    job.refuse(can_run ? Error{ErrorCode::throttled,
+                               "The commit queue is full: the disk is slower than the requests. "
+                               "Try again."}
+                       : unavailable());
+    return {Job::Step::answered, true};
+  }
+  Context ctx = context_for(job.caller, job.fetched, job.wait_deadline);
+  const Job::Step step = job.run(*broker_, ctx);
+  // A read may make a world known; while nothing can be written that stays in memory.
+  if (read_only_) batch_.clear();
+  return {step, ctx.reply_before_commit};
+}
+
+void Engine::settle(std::unique_ptr<Job> job, Decision decision) {
+  switch (decision.step) {
     case Job::Step::answered:
-      if (reply_before_commit) {
+      if (decision.reply_before_commit) {
         early_.push_back(std::move(job));
       } else if (batch_.empty()) {
         // It saw nothing newer than the batch under way, and wrote nothing.
@@ -164,7 +167,7 @@ void Engine::follow_up() {
 
 void Engine::park(std::unique_ptr<Job> job) {
   broker_->set_poll_deadline(job->id, *job->wait_deadline);
-  waiting_for_queue_[job->queue_id].push_back(job->id);
+  waiting_for_queue_[job->queue_id].insert(job->id);
   waiting_[job->id] = std::move(job);
 }
 
@@ -174,7 +177,7 @@ std::unique_ptr<Job> Engine::unpark(std::uint64_t job_id) {
   std::unique_ptr<Job> job = std::move(at->second);
   waiting_.erase(at);
   const auto queue = waiting_for_queue_.find(job->queue_id);
-  std::erase(queue->second, job_id);
+  queue->second.erase(job_id);
   if (queue->second.empty()) waiting_for_queue_.erase(queue);
   broker_->clear_poll_deadline(job_id);
   return job;
@@ -184,12 +187,19 @@ void Engine::decide_again(std::uint64_t job_id) {
   if (auto job = unpark(job_id)) decide(std::move(job));
 }
 
+// First come, first served. All of a queue's waiters want the same, so the first who still has to
+// wait, or who has to ask the disk, speaks for those behind: a message among a thousand long polls
+// runs two of them. After the disk has answered the queue is woken again.
 void Engine::wake(std::uint64_t queue_id) {
-  // First come, first served: each waiter runs again, and those that still wait keep their order.
-  const auto at = waiting_for_queue_.find(queue_id);
-  if (at == waiting_for_queue_.end()) return;
-  const std::vector<std::uint64_t> job_ids(at->second.begin(), at->second.end());
-  for (const auto job_id : job_ids) decide_again(job_id);
+  while (true) {
+    const auto line = waiting_for_queue_.find(queue_id);
+    if (line == waiting_for_queue_.end()) return;
+    const std::uint64_t job_id = *line->second.begin();
+    const Decision decision = run(*waiting_.at(job_id));
+    if (decision.step == Job::Step::waits) return;
+    settle(unpark(job_id), decision);
+    if (decision.step != Job::Step::answered) return;
+  }
 }
 
 void Engine::cancel(std::uint64_t job_id) {
@@ -200,6 +210,16 @@ void Engine::cancel(std::uint64_t job_id) {
   std::vector<std::unique_ptr<Job>> cancelled;
   cancelled.push_back(std::move(job));
   ports_.release(std::move(cancelled));
+}
+
+void Engine::give_back(const std::vector<HandedOut>& handed_out) {
+  if (!writable()) return;
+  Fetched fetched;
+  std::optional<Time> deadline;
+  static const Caller nobody;
+  Context ctx = context_for(nobody, fetched, deadline);
+  broker_->give_back(handed_out, ctx);
+  follow_up();
 }
 
 void Engine::end_all_waits() {
@@ -394,7 +414,9 @@ void Engine::on_fetched(const std::shared_ptr<Fetch>& fetch,
     fetch->job->fetched.lay_in(fetch->keys[i], std::move(values[i]));
   }
   end_fetch(fetch);
+  const std::uint64_t waited_for = fetch->job->queue_id;
   decide(std::move(fetch->job));
+  if (waited_for != 0) wake(waited_for);
 }
 
 void Engine::start_load(LoadRequest request) {
@@ -431,6 +453,7 @@ void Engine::on_loaded(const LoadRequest& request, LoadResult result) {
       decide(std::move(job));
     }
   }
+  wake(request.queue_id);
 }
 
 }  // namespace signalbox::broker

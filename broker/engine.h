@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -52,9 +53,12 @@ class Engine {
   // Lets go of the store, e.g. to open it again; every job is refused until reload().
   void unload();
 
+  // The job's id is its maker's: higher than those before it.
   void submit(std::unique_ptr<Job> job);
   // The client of a waiting job is gone.
   void cancel(std::uint64_t job_id);
+  // The reply with these messages could not be written: they need not wait for their timeout.
+  void give_back(const std::vector<HandedOut>& handed_out);
   // Ends a round: fires what is due and hands the open batch to the store.
   void turn();
   // When turn() is needed next though nothing was submitted.
@@ -71,6 +75,10 @@ class Engine {
 
  private:
   struct Group;
+  struct Decision {
+    Job::Step step;
+    bool reply_before_commit;
+  };
   struct Fetch {
     std::unique_ptr<Job> job;
     std::vector<std::string> keys;
@@ -80,7 +88,8 @@ class Engine {
   Context context_for(const Caller& caller, Fetched& fetched, std::optional<Time>& deadline);
   void decide(std::unique_ptr<Job> job);
   void decide_again(std::uint64_t job_id);
-  void settle(std::unique_ptr<Job> job, Job::Step step, bool reply_before_commit);
+  Decision run(Job& job);
+  void settle(std::unique_ptr<Job> job, Decision decision);
   void follow_up();
   void park(std::unique_ptr<Job> job);
   std::unique_ptr<Job> unpark(std::uint64_t job_id);
@@ -126,9 +135,9 @@ class Engine {
   storage::CommitNumber sealed_ = 0;     // batches handed to the store
   storage::CommitNumber committed_ = 0;  // the last durable one
 
-  std::uint64_t last_job_id_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<Job>> waiting_;
-  std::unordered_map<std::uint64_t, std::deque<std::uint64_t>> waiting_for_queue_;
+  // By queue the ids of those who wait, which grow as they come.
+  std::unordered_map<std::uint64_t, std::set<std::uint64_t>> waiting_for_queue_;
   std::unordered_map<std::uint64_t, std::vector<std::unique_ptr<Job>>> waiting_for_window_;
 
   // Work that starts once a batch is durable.

@@ -33,8 +33,8 @@ class Job {
   Caller caller;
   Fetched fetched;
   std::optional<Time> wait_deadline;
-  std::uint64_t queue_id = 0;
-  std::uint64_t id = 0;  // the engine's, while it waits
+  std::uint64_t queue_id = 0;  // of the latest needs_window or waits
+  std::uint64_t id = 0;        // its maker's, for Engine::cancel
 };
 
 }  // namespace signalbox::broker

@@ -207,6 +207,22 @@ bool holds_lease(const Queue& queue, Slot slot, const ReceiptHandle& handle) {
 
 }  // namespace
 
+void Broker::give_back(const std::vector<HandedOut>& handed_out, Context& ctx) {
+  for (const auto& handed : handed_out) {
+    const auto& ref = handed.ref;
+    const auto at = queues_.find(ref.queue_id);
+    if (at == queues_.end() || at->second->generation != ref.generation || handed.is_fifo) continue;
+    const Slot slot(ref.lane, ref.sequence);
+    const auto lease = at->second->leases.find(slot);
+    // Received again since, or deleted.
+    if (lease == at->second->leases.end() || !lease->second.in_flight ||
+        lease->second.receive_number != handed.receive_number) {
+      continue;
+    }
+    hide_until(*at->second, slot, lease->second, to_ms(ctx.now), ctx);
+  }
+}
+
 Broker::Found Broker::find_message(Queue& queue, Slot slot, Context& ctx) {
   const bool leased = queue.leases.contains(slot);
   if (leased && !settings_.force_fetch) return Found::leased;

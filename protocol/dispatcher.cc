@@ -273,6 +273,9 @@ void Dispatcher::reply(RequestJob& job, unsigned status, std::string body,
   count(job.row, status);
   ports_.log(job.row->name, status, job.request_id, status == 200 ? std::string_view{} : body);
   reply.body = std::move(body);
+  if (auto handed_out = job.take_handed_out(); !handed_out.empty()) {
+    reply.unwritten = [this, handed_out = std::move(handed_out)] { ports_.give_back(handed_out); };
+  }
   job.exchange->reply(std::move(reply));
 }
 

@@ -133,6 +133,7 @@ void Connection::close() {
   socket_.reset();
   thread_->remove(*this);
   if (const auto gone = std::exchange(gone_, nullptr)) gone();
+  if (const auto unwritten = std::exchange(unwritten_, nullptr)) unwritten();
 }
 
 void Connection::drain() {
@@ -236,7 +237,11 @@ void Connection::refuse(unsigned status, std::string_view reason) {
 
 void Connection::reply(HttpReply&& reply) {
   assert(phase_ == Phase::closed || thread_->is_this_thread());
-  if (phase_ == Phase::answering) send(std::move(reply));
+  if (phase_ == Phase::answering) {
+    send(std::move(reply));
+  } else if (reply.unwritten) {
+    reply.unwritten();
+  }
 }
 
 void Connection::abandoned() {
@@ -313,6 +318,9 @@ void Connection::on_read_end(const error_code& error) {
 
 void Connection::send(HttpReply&& reply) {
   gone_ = nullptr;
+  unwritten_ = std::move(reply.unwritten);
+  // The system would take the bytes, and nobody would read them.
+  if (is_input_over_ && unwritten_) return close();
   if (reply.close || shared().is_draining) close_after_reply_ = true;
   const auto connection = close_after_reply_ ? ConnectionHeader::close
                           : is_http_1_0_     ? ConnectionHeader::keep_alive
@@ -358,6 +366,7 @@ std::array<asio::const_buffer, 2> Connection::unwritten() const {
 }
 
 void Connection::finish_write() {
+  unwritten_ = nullptr;
   // Memory of a rare large reply or request is not kept by ten thousand quiet connections.
   if (body_.capacity() > joined_body_bytes_max) body_ = {};
   if (head_.capacity() > head_bytes_kept) head_ = {};

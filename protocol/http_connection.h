@@ -117,6 +117,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t body_bytes_counted_ = 0;  // what this body holds of shared().body_bytes
   std::uint64_t lingered_bytes_ = 0;
   std::function<void()> gone_;
+  std::function<void()> unwritten_;
   std::string head_;  // the reply's head, and its body too when that is small
   std::string body_;
   std::size_t written_bytes_ = 0;

@@ -32,6 +32,9 @@ struct HttpReply {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   bool close = false;
+  // Called, on the io thread, when the connection ended before all of the reply was handed to the
+  // system, or the client had closed its side by then. May be empty.
+  std::function<void()> unwritten;
 };
 
 // Work to be done on an io thread.

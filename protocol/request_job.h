@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "broker/broker.h"
 #include "broker/finish.h"
@@ -53,6 +54,8 @@ class RequestJob : public broker::Job {
                                               broker::PrepareContext& context) = 0;
   // Whether the operation may wait long for its answer.
   virtual bool may_wait() const = 0;
+  // The messages in the answer, to be given back if it cannot be written.
+  virtual std::vector<broker::HandedOut> take_handed_out() = 0;
 
   // On the io thread, when the engine has released the job: finish, encode, reply.
   static void answer(std::unique_ptr<RequestJob> job);
@@ -113,6 +116,13 @@ class TypedJob final : public RequestJob {
     return false;
   }
 
+  std::vector<broker::HandedOut> take_handed_out() override {
+    if constexpr (requires(Response & response) { response.handed_out; }) {
+      return std::move(response_.handed_out);
+    }
+    return {};
+  }
+
   Step run(broker::Broker& broker, broker::Context& ctx) override {
     return take((broker.*function)(request_, ctx));
   }
@@ -150,8 +160,9 @@ class TypedJob final : public RequestJob {
       return Step::waits;
     }
     if (const auto* need = answer.needs_keys()) {
+      if (need->window_of_queue == 0) return Step::needs_keys;
       queue_id = need->window_of_queue;
-      return queue_id == 0 ? Step::needs_keys : Step::needs_window;
+      return Step::needs_window;
     }
     if (const auto* error = answer.error()) {
       error_ = *error;

@@ -133,6 +133,9 @@ protocol::DispatcherPorts Server::Impl::dispatcher_ports() {
   protocol::DispatcherPorts ports;
   ports.submit = [this](auto jobs) { core_->submit(std::move(jobs)); };
   ports.cancel = [this](std::uint64_t id) { core_->post([this, id] { engine_->cancel(id); }); };
+  ports.give_back = [this](auto handed_out) {
+    core_->post([this, handed_out = std::move(handed_out)] { engine_->give_back(handed_out); });
+  };
   ports.run_reader = [this](auto work) { readers_->run(std::move(work)); };
   ports.post_to_io = [this](std::size_t thread, auto task) {
     http_->post(thread, std::move(task));

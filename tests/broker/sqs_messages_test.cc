@@ -338,6 +338,87 @@ TEST_CASE("a long poll whose client went away takes no message with it", "[sqs]"
   CHECK(world.receive(queue).size() == 1);
 }
 
+TEST_CASE("a message wakes the first of many long polls, in the order they came", "[sqs]") {
+  TestBroker world;
+  const auto queue = world.create_queue("orders");
+  api::ReceiveMessageRequest request;
+  request.queue_url = queue;
+  request.wait_time_seconds = 20;
+  std::vector<std::shared_ptr<test::Reply<api::ReceiveMessageResponse>>> polls;
+  for (int i = 0; i < 50; ++i) polls.push_back(world.start<&Broker::receive_message>(request));
+  const auto count_runs = [&] {
+    std::size_t sum = 0;
+    for (const auto& poll : polls) sum += poll->run_count;
+    return sum;
+  };
+  CHECK(count_runs() == 50);
+  for (std::size_t sent = 0; sent < 3; ++sent) {
+    world.send(queue, "one");
+    CHECK(polls[sent]->released);
+    CHECK(polls[sent]->response.handed_out.size() == 1);
+    CHECK_FALSE(polls[sent + 1]->released);
+  }
+  // For each message the one who gets it, and the next, who finds nothing: when the message is
+  // durable, and again when the receive is.
+  CHECK(count_runs() == 50 + 3 * 3);
+}
+
+TEST_CASE("long polls behind one that has to ask the disk get their messages, too", "[sqs]") {
+  Settings settings;
+  settings.queue_window_messages = 2;
+  TestBroker world(settings);
+  const auto dead = world.create_queue("dead");
+  const auto queue = world.create_queue(
+      "orders",
+      {{"RedrivePolicy",
+        R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":1})"},
+       {"VisibilityTimeout", "5"}});
+  world.send(queue, "often received");
+  REQUIRE(world.receive(queue).size() == 1);
+  api::ReceiveMessageRequest request;
+  request.queue_url = queue;
+  request.wait_time_seconds = 20;
+  std::vector<std::shared_ptr<test::Reply<api::ReceiveMessageResponse>>> polls;
+  for (int i = 0; i < 6; ++i) polls.push_back(world.start<&Broker::receive_message>(request));
+  world.advance(5s);
+  CHECK(world.attribute(dead, "ApproximateNumberOfMessages") == "1");
+  api::SendMessageBatchRequest batch;
+  batch.queue_url = queue;
+  for (int i = 0; i < 5; ++i) {
+    batch.entries.emplace_back();
+    batch.entries.back().id = std::to_string(i);
+    batch.entries.back().message_body = std::to_string(i);
+  }
+  CHECK_FALSE(world.call<&Broker::send_message_batch>(batch).error);
+  for (std::size_t i = 0; i < 5; ++i) CHECK(polls[i]->released);
+  CHECK_FALSE(polls[5]->released);
+}
+
+TEST_CASE("messages whose reply could not be written are visible at once, and counted", "[sqs]") {
+  TestBroker world;
+  const auto queue = world.create_queue("orders");
+  world.send(queue, "lost on the way");
+  api::ReceiveMessageRequest request;
+  request.queue_url = queue;
+  const auto lost = world.call<&Broker::receive_message>(request).response.handed_out;
+  REQUIRE(lost.size() == 1);
+  CHECK(world.receive(queue).empty());
+  world.engine().give_back(lost);
+  world.settle();
+  const auto again = world.receive(queue);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].attributes->at("ApproximateReceiveCount") == "2");
+  // The message is another's by now: nothing changes, nor after its end.
+  world.engine().give_back(lost);
+  world.settle();
+  CHECK(world.receive(queue).empty());
+  CHECK_FALSE(world.remove(queue, again[0].receipt_handle));
+  world.engine().give_back(lost);
+  world.settle();
+  CHECK(world.receive(queue).empty());
+  CHECK(world.attribute(queue, "ApproximateNumberOfMessages") == "0");
+}
+
 TEST_CASE("a long poll on a queue that is deleted hears that it does not exist", "[sqs]") {
   TestBroker world;
   const auto queue = world.create_queue("orders");

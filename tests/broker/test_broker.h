@@ -45,6 +45,7 @@ struct Types {
 template <class Response>
 struct Reply {
   bool released = false;
+  std::size_t run_count = 0;  // how often it was decided
   std::optional<Error> error;
   Response response;
 };
@@ -61,6 +62,7 @@ class TestJob final : public Job {
   ~TestJob() override { reply_->released = true; }
 
   Step run(Broker& broker, Context& ctx) override {
+    ++reply_->run_count;
     return take((broker.*function)(request_, ctx));
   }
   void refuse(const Error& error) override { reply_->error = error; }
@@ -85,8 +87,9 @@ class TestJob final : public Job {
   Step take(Answer<T> answer) {
     if (const auto* wait = answer.wait()) return queue_id = wait->queue_id, Step::waits;
     if (const auto* need = answer.needs_keys()) {
+      if (need->window_of_queue == 0) return Step::needs_keys;
       queue_id = need->window_of_queue;
-      return queue_id == 0 ? Step::needs_keys : Step::needs_window;
+      return Step::needs_window;
     }
     if (const auto* error = answer.error()) {
       reply_->error = *error;

@@ -35,7 +35,8 @@ class Keeper {
     has_kept = false;
     server->post(kept->io_thread(), std::make_unique<CallTask>([this] {
                    HttpReply reply;
-                   reply.body = "at last";
+                   reply.body = body;
+                   if (wants_unwritten) reply.unwritten = [this] { ++unwritten_count; };
                    std::exchange(kept, nullptr)->reply(std::move(reply));
                    ++answered_count;
                  }));
@@ -45,10 +46,13 @@ class Keeper {
   }
 
   bool is_watching = true;
+  bool wants_unwritten = false;
+  std::string body = "at last";
   std::shared_ptr<Exchange> kept;
   std::atomic<bool> has_kept = false;
   std::atomic<int> gone_count = 0;
   std::atomic<int> answered_count = 0;
+  std::atomic<int> unwritten_count = 0;
 };
 
 }  // namespace
@@ -348,6 +352,36 @@ TEST_CASE("servers start and stop under load without losing themselves", "[http]
     is_over = true;
     for (auto& user : users) user.join();
   }
+}
+
+TEST_CASE("whoever answers hears of a reply that could not be written, and only then", "[http]") {
+  Keeper keeper;
+  keeper.wants_unwritten = true;
+  TestServer server(patient_options(), keeper.handler());
+  const auto ask = [&] {
+    auto client = server.connect();
+    client.send(get_request("/keep"));
+    REQUIRE(keeper.wait());
+    return client;
+  };
+  auto reader = ask();
+  keeper.answer(server);
+  CHECK(reader.read_reply().body == "at last");
+  reader.close();
+
+  auto leaves_before = ask();
+  leaves_before.close();
+  REQUIRE(wait_until([&] { return keeper.gone_count == 1; }));
+  keeper.answer(server);
+  CHECK(wait_until([&] { return keeper.unwritten_count == 1; }));
+
+  keeper.body = std::string(64u << 20, 'x');  // more than a socket holds
+  auto leaves_amid = ask();
+  keeper.answer(server);
+  CHECK(leaves_amid.has_input(patience));
+  CHECK(keeper.unwritten_count == 1);
+  leaves_amid.reset();
+  CHECK(wait_until([&] { return keeper.unwritten_count == 2; }));
 }
 
 }  // namespace signalbox::protocol

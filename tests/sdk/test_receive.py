@@ -3,10 +3,11 @@
 import concurrent.futures
 import http.client
 import json
+import socket
 import time
 import unittest
 
-from support import ClockTest, SdkTest
+from support import ClockTest, SdkTest, wait_until
 from test_send import TRACE, md5_of_attributes, text
 
 THREE = {"General": text("a"), "Hello": text("b"), "Hello.World": text("7", "Number")}
@@ -151,6 +152,41 @@ class LongPolls(SdkTest):
         time.sleep(0.1)
         self.send(url)
         self.assertEqual(len(self.receive(url, WaitTimeSeconds=5)), 1)
+
+    def test_one_client_that_goes_away_ends_no_other_wait(self):
+        url, other = self.queue(), self.queue()
+        # Refused before it reaches the queue: it must not confuse who is who.
+        self.post_json("AmazonSQS.ReceiveMessage", {"QueueUrl": url, "WaitTimeSeconds": "x"})
+        leaver = http.client.HTTPConnection(self.broker.host, self.broker.port)
+        leaver.request("POST", "/", json.dumps({"QueueUrl": url, "WaitTimeSeconds": 20}),
+                       {"X-Amz-Target": "AmazonSQS.ReceiveMessage",
+                        "Content-Type": "application/x-amz-json-1.0"})
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            waiting = [self.poll(pool, other, 20) for _ in range(4)]
+            time.sleep(0.3)
+            leaver.close()
+            time.sleep(0.3)
+            self.assertEqual([poll.done() for poll in waiting], [False] * 4)
+            for _ in waiting:
+                self.send(other)
+            self.assertEqual([len(poll.result(5)) for poll in waiting], [1] * 4)
+
+    def test_messages_whose_reply_was_not_taken_are_there_again_at_once(self):
+        url = self.queue(attributes={"VisibilityTimeout": "3600"})
+        for _ in range(10):
+            self.send(url, "x" * 1_000_000)
+        reader = socket.create_connection((self.broker.host, self.broker.port))
+        body = json.dumps({"QueueUrl": url, "MaxNumberOfMessages": 10}).encode()
+        reader.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n"
+                       b"X-Amz-Target: AmazonSQS.ReceiveMessage\r\n"
+                       b"Content-Type: application/x-amz-json-1.0\r\n"
+                       b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        reader.recv(1)
+        self.assertEqual(self.receive(url), [])
+        # Closed with bytes unread: the rest of the reply has nowhere to go.
+        reader.close()
+        again = wait_until(lambda: self.receive(url, AttributeNames=["All"]), what="their return")
+        self.assertEqual({m["Attributes"]["ApproximateReceiveCount"] for m in again}, {"2"})
 
 
 class Visibility(ClockTest):
