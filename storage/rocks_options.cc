@@ -36,7 +36,12 @@ void set_tables(const RocksStore::Options& options, rocksdb::Options& rocks) {
   // Index and filter blocks count against the cache too: memory must not grow with what is stored.
   table.cache_index_and_filter_blocks = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
+  // In parts, of which a read needs one: the whole index of a large table is more than a small
+  // cache's shard takes, and would be read again for every message.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.pin_top_level_index_and_filter = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.block_size = 16 * 1024;
   table.format_version = 5;
   rocks.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   rocks.table_properties_collector_factories.push_back(
