@@ -33,7 +33,6 @@ struct LoadRequest {
   enum class Kind : std::uint8_t { window, delays } kind = Kind::window;
   std::uint64_t queue_id = 0;    // window only
   std::uint32_t generation = 0;  // window only
-  bool has_groups = false;       // window only
   std::string first, past_last;  // keys
   std::size_t count_max = 0;
   // window: what durable_next_sequence was when the read was asked for.
@@ -209,6 +208,10 @@ class Broker {
                            const Acceptance& acceptance, Context& ctx);
   void forget_acceptances(Queue& queue, Context& ctx);
 
+  // Message groups on standard queues (sqs_fair.cc)
+  static void use_groups(Queue& queue);
+  void plan_fair(Queue& queue, std::size_t count_max, Context& ctx, ReceivePlan& plan);
+
   // FIFO: receiving (sqs_fifo.cc)
   void plan_fifo(Queue& queue, std::size_t count_max, Context& ctx, ReceivePlan& plan);
   void plan_group(Queue& queue, GroupIndex group, std::size_t count_max, Context& ctx,
@@ -236,6 +239,7 @@ class Broker {
   Queue* dead_letter_queue(const Queue& queue) const;
   void ask_for_window(Queue& queue, std::size_t count_max);
   // Whether more of the queue is to be read before nothing can be handed out.
+  static bool can_look_further(const Queue& queue);
   bool has_more_to_look_at(const Queue& queue, Time now) const;
   void refill_ahead(Queue& queue);
 
@@ -244,6 +248,7 @@ class Broker {
   Found find_message(Queue& queue, Slot slot, Context& ctx);
   void remove_message(Queue& queue, Slot slot, Found found, const IdBytes& id, Context& ctx);
   void return_to_visible(Queue& queue, Slot slot, Lease& lease, Context& ctx);
+  void end_flight(Queue& queue, Lease& lease, Context& ctx);
   void hide_until(Queue& queue, Slot slot, Lease& lease, std::int64_t visible_at_ms, Context& ctx);
   void arm_lease(Queue& queue, std::int64_t visible_at_ms, Slot slot);
   void arm_leases_deadline(Queue& queue);

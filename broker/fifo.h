@@ -9,7 +9,6 @@
 
 #include "broker/clock.h"
 #include "broker/deduplication.h"
-#include "broker/fifo_groups.h"
 #include "broker/message.h"
 
 namespace signalbox::broker {
@@ -41,7 +40,6 @@ class ReceiveAttempts {
 };
 
 struct Fifo {
-  FifoGroups groups;
   Deduplication deduplication;
   RecentSends recent_sends;
   ReceiveAttempts attempts;

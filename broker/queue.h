@@ -17,6 +17,8 @@
 #include "broker/clock.h"
 #include "broker/fifo.h"
 #include "broker/message.h"
+#include "broker/message_groups.h"
+#include "broker/recent_time.h"
 #include "broker/slot.h"
 #include "broker/world.h"
 #include "storage/keys.h"
@@ -48,9 +50,21 @@ struct Lease {
   std::uint64_t receive_number = 0;
   std::uint64_t commit = 0;
   std::uint32_t receive_count = 0;
-  GroupIndex group = no_group;  // FIFO queues only
+  GroupIndex group = no_group;  // when the queue has groups
   bool in_flight = true;        // false: visible again, waiting in returned
 };
+
+// As it waits again; without a number in the ready lane of its own.
+inline WindowEntry returned_entry(Slot slot, const Lease& lease) {
+  WindowEntry entry;
+  entry.body = slot;
+  entry.sent_ms = lease.sent_ms;
+  entry.first_received_ms = lease.first_received_ms;
+  entry.commit = lease.commit;
+  entry.receive_count = lease.receive_count;
+  entry.group = lease.group;
+  return entry;
+}
 
 struct Queue {
   std::uint64_t id = 0;
@@ -74,9 +88,12 @@ struct Queue {
   std::uint64_t durable_next_sequence = 1;  // next_sequence as the last durable batch left it
   bool loading = false;
   std::unordered_set<Slot, SlotHash> deleted_while_loading;
-  // Null: a standard queue. Of a FIFO queue, window and returned stay empty: its messages wait in
-  // their groups, and all of them stay in the ready lane, delayed or not.
+  // Null: a standard queue. All messages of a FIFO queue are in the ready lane, delayed or not.
   std::unique_ptr<Fifo> fifo;
+  // Of a FIFO queue, and of a standard one once a message named a group. Then window and returned
+  // stay empty: messages wait in their groups.
+  std::unique_ptr<MessageGroups> groups;
+  RecentTime processing;  // of all tenants
 
   std::unordered_map<Slot, Lease, SlotHash> leases;
   std::uint64_t in_flight_count = 0;
@@ -96,11 +113,11 @@ struct Queue {
   }
   // Of those never received, that memory knows.
   const WindowEntry* oldest_waiting() const {
-    if (fifo != nullptr) return fifo->groups.oldest_fresh();
+    if (groups != nullptr) return groups->oldest_fresh();
     return window.empty() ? nullptr : &window.front();
   }
   std::size_t waiting_count() const {
-    return fifo != nullptr ? fifo->groups.fresh_count() : window.size();
+    return groups != nullptr ? groups->fresh_count() : window.size();
   }
   std::uint64_t visible_count() const { return ready_total - in_flight_count; }
   std::string arn() const { return world->arn("sqs", name); }

@@ -22,6 +22,7 @@ struct ReceivePlan {
   std::size_t returned_count = 0;  // to take off the front of returned, stale ones included
   std::size_t window_count = 0;    // to take off the front of the window
   std::size_t deliver_count = 0;
+  bool looks_further = false;  // it shall be made again with more of the queue in memory
 
   bool is_full(std::size_t count_max) const {
     return deliver_count >= count_max || steps.size() >= steps_max;

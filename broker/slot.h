@@ -10,7 +10,7 @@
 
 namespace signalbox::broker {
 
-// A message group of a FIFO queue, numbered while any of its messages is in memory.
+// A message group of a queue, numbered while any of its messages is in memory.
 using GroupIndex = std::uint32_t;
 constexpr GroupIndex no_group = 0;
 
@@ -47,7 +47,7 @@ struct WindowEntry {
   std::int64_t first_received_ms = 0;
   std::uint64_t commit = 0;  // the batch that put it there: handed out only once that is durable
   std::uint32_t receive_count = 0;
-  GroupIndex group = no_group;  // FIFO queues only
+  GroupIndex group = no_group;  // when the queue has groups
 };
 
 // Whether the message is visible a time after it was sent; FIFO queues delay all of theirs so.

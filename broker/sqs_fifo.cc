@@ -6,17 +6,17 @@ namespace signalbox::broker {
 
 void Broker::plan_group(Queue& queue, GroupIndex group, std::size_t count_max, Context& ctx,
                         ReceivePlan& plan) {
-  for (const auto& entry : queue.fifo->groups.group(group).returned) {
+  for (const auto& entry : queue.groups->group(group).returned) {
     if (plan.is_full(count_max) || !plan_entry(queue, entry, ctx, plan)) return;
   }
-  for (const auto& entry : queue.fifo->groups.group(group).fresh) {
-    const bool is_visible = is_due(entry, queue.settings.delay, ctx.now);
+  for (const auto& entry : queue.groups->group(group).fresh) {
+    const bool is_visible = queue.fifo == nullptr || is_due(entry, queue.settings.delay, ctx.now);
     if (plan.is_full(count_max) || !is_visible || !plan_entry(queue, entry, ctx, plan)) return;
   }
 }
 
 void Broker::plan_fifo(Queue& queue, std::size_t count_max, Context& ctx, ReceivePlan& plan) {
-  const FifoGroups& groups = queue.fifo->groups;
+  const MessageGroups& groups = *queue.groups;
   for (const auto& [sequence, group] : groups.available_returned()) {
     if (plan.is_full(count_max)) return;
     plan_group(queue, group, count_max, ctx, plan);
@@ -31,18 +31,22 @@ void Broker::plan_fifo(Queue& queue, std::size_t count_max, Context& ctx, Receiv
 
 // All of them before any is handed out: with a visibility timeout of 0 one may be back at once.
 void Broker::take_planned(Queue& queue, const ReceivePlan& plan) {
-  for (const auto& step : plan.steps) queue.fifo->groups.pop_front(step.entry.group);
+  for (const auto& step : plan.steps) {
+    const bool was_received = step.entry.sequence == 0;
+    was_received ? queue.groups->pop_returned(step.entry.group)
+                 : queue.groups->pop_fresh(step.entry.group);
+  }
 }
 
 void Broker::release_groups(Queue& queue, const ReceivePlan& plan) {
-  for (const auto& step : plan.steps) queue.fifo->groups.release(step.entry.group);
+  for (const auto& step : plan.steps) queue.groups->release(step.entry.group);
 }
 
 // For those who wait: the next message becomes visible without anything being published.
 void Broker::arm_fifo_delay(Queue& queue, Context& ctx) {
-  const auto& available = queue.fifo->groups.available_fresh();
+  const auto& available = queue.groups->available_fresh();
   if (available.empty()) return;
-  const auto& next = queue.fifo->groups.group(available.begin()->second).fresh.front();
+  const auto& next = queue.groups->group(available.begin()->second).fresh.front();
   if (is_due(next, queue.settings.delay, ctx.now)) return;
   deadlines_.set(DeadlineKind::fifo_delay, queue.id, from_ms(next.sent_ms) + queue.settings.delay);
 }

@@ -51,18 +51,6 @@ Status check_timeout(std::optional<std::int64_t> timeout_s) {
                            *timeout_s)};
 }
 
-// As it waits again; without a number in the ready lane of its own.
-WindowEntry returned_entry(Slot slot, const Lease& lease) {
-  WindowEntry entry;
-  entry.body = slot;
-  entry.sent_ms = lease.sent_ms;
-  entry.first_received_ms = lease.first_received_ms;
-  entry.commit = lease.commit;
-  entry.receive_count = lease.receive_count;
-  entry.group = lease.group;
-  return entry;
-}
-
 // (visible_at_ms, slot) with the earliest on top.
 constexpr auto later = std::greater<std::pair<std::int64_t, Slot>>();
 
@@ -70,11 +58,11 @@ constexpr auto later = std::greater<std::pair<std::int64_t, Slot>>();
 
 void Broker::put_lease(const Queue& queue, Slot slot, const Lease& lease, Context& ctx) {
   RecordWriter record;
-  record.u8(queue.fifo != nullptr ? lease_format_with_group : lease_format);
+  record.u8(queue.groups != nullptr ? lease_format_with_group : lease_format);
   record.u32(lease.receive_count).i64(lease.visible_at_ms);
   record.i64(lease.received_ms).i64(lease.first_received_ms).i64(lease.sent_ms);
   record.u64(lease.receive_number);
-  if (queue.fifo != nullptr) record.bytes(queue.fifo->groups.group(lease.group).id);
+  if (queue.groups != nullptr) record.bytes(queue.groups->group(lease.group).id);
   ctx.batch.put(keys::lease(queue.place_of(slot)), record.view());
 }
 
@@ -87,12 +75,13 @@ std::string Broker::load_leases(const storage::View& view, Queue& queue, Context
         const auto place = keys::parse_lease(key);
         const auto format = record.u8();
         const bool is_known =
-            format == (queue.fifo != nullptr ? lease_format_with_group : lease_format);
+            format == lease_format_with_group || (format == lease_format && queue.fifo == nullptr);
         if (!place || !is_known) {
           problem = fmt::format(
               "a lease record of queue {} has a format this version does not know", queue.name);
           return false;
         }
+        if (format == lease_format_with_group) use_groups(queue);
         const Slot slot(static_cast<Lane>(place->lane), place->sequence);
         Lease& lease = queue.leases[slot];
         lease.receive_count = record.u32();
@@ -101,14 +90,16 @@ std::string Broker::load_leases(const storage::View& view, Queue& queue, Context
         lease.first_received_ms = record.i64();
         lease.sent_ms = record.i64();
         lease.receive_number = record.u64();
-        if (queue.fifo != nullptr) lease.group = queue.fifo->groups.use(record.bytes());
+        if (queue.groups != nullptr) {
+          lease.group = queue.groups->use(format == lease_format ? "" : record.bytes());
+        }
         lease.in_flight = lease.visible_at_ms > to_ms(ctx.now);
         if (lease.in_flight) {
           ++queue.in_flight_count;
-          if (queue.fifo != nullptr) queue.fifo->groups.lock(lease.group);
+          if (queue.groups != nullptr) queue.groups->lock(lease.group);
           arm_lease(queue, lease.visible_at_ms, slot);
-        } else if (queue.fifo != nullptr) {
-          queue.fifo->groups.add_returned(returned_entry(slot, lease));
+        } else if (queue.groups != nullptr) {
+          queue.groups->add_returned(returned_entry(slot, lease));
         } else {
           queue.returned.push_back(slot);
         }
@@ -149,7 +140,11 @@ void Broker::hide_until(Queue& queue, Slot slot, Lease& lease, std::int64_t visi
   if (!lease.in_flight) {
     lease.in_flight = true;
     ++queue.in_flight_count;
-    if (queue.fifo != nullptr) queue.fifo->groups.lock(lease.group);
+    if (queue.groups != nullptr) {
+      // It may have been visible again, and waiting.
+      queue.groups->erase_returned(lease.group, slot);
+      queue.groups->lock(lease.group);
+    }
   }
   if (visible_at_ms <= to_ms(ctx.now)) {
     return_to_visible(queue, slot, lease, ctx);
@@ -159,23 +154,34 @@ void Broker::hide_until(Queue& queue, Slot slot, Lease& lease, std::int64_t visi
   arm_leases_deadline(queue);
 }
 
-void Broker::return_to_visible(Queue& queue, Slot slot, Lease& lease, Context& ctx) {
+void Broker::end_flight(Queue& queue, Lease& lease, Context& ctx) {
   lease.in_flight = false;
   --queue.in_flight_count;
-  if (queue.fifo != nullptr) {
-    queue.fifo->groups.add_returned(returned_entry(slot, lease));
-    queue.fifo->groups.unlock(lease.group);
-    wakes_.push_back(queue.id);
-    return;
-  }
-  if (queue.leases.size() - queue.in_flight_count <= settings_.returned_messages_max) {
-    queue.returned.push_back(slot);
+  if (queue.groups == nullptr) return;
+  queue.groups->unlock(lease.group);
+  if (queue.fifo != nullptr) return;
+  const Duration took = ctx.now - from_ms(lease.received_ms);
+  queue.processing.add(took, ctx.now);
+  queue.groups->add_processing(lease.group, took, ctx.now);
+}
+
+void Broker::return_to_visible(Queue& queue, Slot slot, Lease& lease, Context& ctx) {
+  end_flight(queue, lease, ctx);
+  const bool is_remembered = queue.fifo != nullptr || queue.leases.size() - queue.in_flight_count <=
+                                                          settings_.returned_messages_max;
+  if (is_remembered) {
+    if (queue.groups != nullptr) {
+      queue.groups->add_returned(returned_entry(slot, lease));
+    } else {
+      queue.returned.push_back(slot);
+    }
     wakes_.push_back(queue.id);
     return;
   }
   // Too many to remember one by one: it joins the tail, and the disk remembers.
   const WindowEntry entry = returned_entry(slot, lease);
   ctx.batch.erase(keys::lease(queue.place_of(slot)));
+  if (queue.groups != nullptr) queue.groups->release(lease.group);
   queue.leases.erase(slot);
   store_redirect(queue, entry, ctx);
 }
@@ -236,18 +242,22 @@ void Broker::remove_message(Queue& queue, Slot slot, Found found, const IdBytes&
   ctx.batch.erase(keys::message(queue.place_of(slot)));
   if (found == Found::leased) {
     const auto at = queue.leases.find(slot);
-    if (at->second.in_flight) --queue.in_flight_count;
-    if (queue.fifo != nullptr) {
-      if (queue.loading) queue.deleted_while_loading.insert(slot);
-      queue.fifo->groups.unlock(at->second.group);
-      queue.fifo->groups.release(at->second.group);
-      wakes_.push_back(queue.id);
+    if (at->second.in_flight) {
+      end_flight(queue, at->second, ctx);
+    } else if (queue.groups != nullptr) {
+      queue.groups->erase_returned(at->second.group, slot);
     }
+    if (queue.groups != nullptr) {
+      if (queue.loading) queue.deleted_while_loading.insert(slot);
+      queue.groups->release(at->second.group);
+    }
+    if (queue.fifo != nullptr) wakes_.push_back(queue.id);
     queue.leases.erase(at);
     ctx.batch.erase(keys::lease(queue.place_of(slot)));
   } else {
     // A lease lost in a crash, or spilled to the tail: the message is ahead of the consumers again.
     if (queue.loading) queue.deleted_while_loading.insert(slot);
+    if (queue.groups != nullptr) queue.groups->erase_fresh(slot);
     std::erase_if(queue.window, [&](const WindowEntry& entry) { return entry.body == slot; });
   }
   // A second handle of the same message in this batch must find it gone.

@@ -186,6 +186,7 @@ Result<api::CreateQueueResponse> Broker::create_queue(const api::CreateQueueRequ
   queue.settings = settings_of(queue.attributes);
   if (is_fifo) {
     queue.fifo = std::make_unique<Fifo>();
+    use_groups(queue);
     queue.fifo->deduplicates_by_group = has_group_scope(queue.attributes);
   }
   put_next_ids(ctx);
@@ -320,7 +321,9 @@ void Broker::forget_messages(Queue& queue) {
   queue.window.clear();
   queue.leases.clear();
   queue.returned.clear();
+  queue.groups.reset();
   if (queue.fifo != nullptr) {
+    use_groups(queue);
     Fifo cleared;
     cleared.deduplicates_by_group = queue.fifo->deduplicates_by_group;
     *queue.fifo = std::move(cleared);
@@ -444,6 +447,7 @@ std::string Broker::load_queues(const storage::View& view, Context& ctx) {
 
 void Broker::load_fifo(Queue& queue, bool deduplicates_by_group, Context& ctx) {
   queue.fifo = std::make_unique<Fifo>();
+  use_groups(queue);
   queue.fifo->deduplicates_by_group = deduplicates_by_group;
   // What was accepted before this moment is on disk alone.
   queue.fifo->deduplication = Deduplication(to_ms(ctx.now));

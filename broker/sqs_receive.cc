@@ -18,8 +18,8 @@ constexpr std::int64_t receive_count_max = 10;
 constexpr std::int64_t wait_s_max = 20;
 constexpr std::int64_t visibility_s_max = 43'200;
 constexpr std::uint64_t in_flight_max = 120'000;
-// A FIFO queue looks for groups that are not locked among so many messages.
-constexpr std::size_t fifo_window_max = 120'000;
+// Among so many messages a queue looks for groups that are not locked, or for quiet tenants.
+constexpr std::size_t grouped_window_max = 120'000;
 
 Error out_of_range(std::int64_t value, std::string_view name, std::string_view reason) {
   return {ErrorCode::invalid_parameter_value,
@@ -72,7 +72,11 @@ bool Broker::plan_entry(const Queue& queue, const WindowEntry& entry, Context& c
 }
 
 bool Broker::plan_receive(Queue& queue, std::size_t count_max, Context& ctx, ReceivePlan& plan) {
-  if (queue.fifo != nullptr) plan_fifo(queue, count_max, ctx, plan);
+  if (queue.fifo != nullptr) {
+    plan_fifo(queue, count_max, ctx, plan);
+  } else if (queue.groups != nullptr) {
+    plan_fair(queue, count_max, ctx, plan);
+  }
   for (const Slot slot : queue.returned) {
     if (plan.is_full(count_max)) break;
     const auto lease = queue.leases.find(slot);
@@ -130,7 +134,7 @@ void Broker::erase_message(Queue& queue, const WindowEntry& entry, Context& ctx)
     ctx.batch.erase(keys::message(queue.place_of(Slot(Lane::ready, entry.sequence))));
   }
   // A load under way may have seen it.
-  if (queue.fifo != nullptr && queue.loading) queue.deleted_while_loading.insert(entry.body);
+  if (queue.groups != nullptr && queue.loading) queue.deleted_while_loading.insert(entry.body);
   --queue.ready_total;
   touch(queue);
 }
@@ -155,7 +159,7 @@ void Broker::move_to_dead_letters(Queue& queue, const WindowEntry& entry, Contex
     message.sent_ms = restarts_age ? to_ms(ctx.wall) : entry.sent_ms;
     message.first_received_ms = entry.first_received_ms;
     message.receive_count = entry.receive_count;
-    if (queue.fifo != nullptr) message.group_id = queue.fifo->groups.group(entry.group).id;
+    if (queue.groups != nullptr) message.group_id = queue.groups->group(entry.group).id;
     store_ready(target, message, ctx);
     log_step("moved", read_message(*moved)->record.id, queue, ctx);
   }
@@ -164,7 +168,7 @@ void Broker::move_to_dead_letters(Queue& queue, const WindowEntry& entry, Contex
 
 void Broker::apply_receive(Queue& queue, const ReceivePlan& plan, Duration visibility, Context& ctx,
                            std::vector<HandedOut>& handed_out) {
-  if (queue.fifo != nullptr) take_planned(queue, plan);
+  if (queue.groups != nullptr) take_planned(queue, plan);
   queue.returned.erase(queue.returned.begin(),
                        queue.returned.begin() + static_cast<std::ptrdiff_t>(plan.returned_count));
   queue.window.erase(queue.window.begin(),
@@ -178,7 +182,7 @@ void Broker::apply_receive(Queue& queue, const ReceivePlan& plan, Duration visib
       case ReceivePlan::Action::move: move_to_dead_letters(queue, step.entry, ctx); break;
     }
   }
-  if (queue.fifo != nullptr) release_groups(queue, plan);
+  if (queue.groups != nullptr) release_groups(queue, plan);
   if (!plan.steps.empty()) touch(queue);
   refill_ahead(queue);
 }
@@ -194,7 +198,6 @@ void Broker::ask_for_window(Queue& queue, std::size_t count_max) {
   request.generation = queue.generation;
   request.first = range.first.str();
   request.past_last = range.past_last.str();
-  request.has_groups = queue.fifo != nullptr;
   request.count_max = count_max;
   request.durable_next_sequence = queue.durable_next_sequence;
   loads_.push_back(std::move(request));
@@ -208,13 +211,18 @@ void Broker::refill_ahead(Queue& queue) {
   }
 }
 
+bool Broker::can_look_further(const Queue& queue) {
+  return queue.load_from < queue.durable_next_sequence &&
+         queue.waiting_count() < grouped_window_max;
+}
+
 bool Broker::has_more_to_look_at(const Queue& queue, Time now) const {
   if (queue.load_from >= queue.durable_next_sequence) return false;
   const WindowEntry* oldest = queue.oldest_waiting();
   if (oldest == nullptr) return true;
   // All groups in the window may be locked: it grows, to what the service looks at. What comes
   // behind a message that is delayed still is delayed, too.
-  return queue.fifo != nullptr && queue.waiting_count() < fifo_window_max &&
+  return queue.fifo != nullptr && can_look_further(queue) &&
          is_due(*oldest, queue.settings.delay, now);
 }
 
@@ -240,6 +248,10 @@ Answer<api::ReceiveMessageResponse> Broker::receive_message(
   while (response.handed_out.empty() && !is_full) {
     ReceivePlan plan;
     if (!plan_receive(*queue, count_max, ctx, plan)) return NeedKeys{};
+    if (plan.looks_further) {
+      ask_for_window(*queue, settings_.queue_window_messages);
+      return NeedKeys{queue->id};
+    }
     apply_receive(*queue, plan, visibility, ctx, response.handed_out);
     if (!plan.steps.empty()) continue;
     if (!has_more_to_look_at(*queue, ctx.now)) break;

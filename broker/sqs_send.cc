@@ -92,16 +92,20 @@ void Broker::append_to_window(Queue& queue, WindowEntry entry, std::string_view 
       queue.waiting_count() >= settings_.queue_window_messages) {
     return;
   }
+  // The group of what a redirect leads to is known on disk alone.
+  const bool is_redirect = entry.body != Slot(Lane::ready, entry.sequence);
+  if (queue.groups != nullptr && is_redirect) return;
   queue.load_from = entry.sequence + 1;
-  if (queue.fifo == nullptr) {
+  if (queue.groups == nullptr) {
     queue.window.push_back(entry);
     return;
   }
-  entry.group = queue.fifo->groups.use(group_id);
-  queue.fifo->groups.add_fresh(entry);
+  entry.group = queue.groups->use(group_id);
+  queue.groups->add_fresh(entry);
 }
 
 std::uint64_t Broker::store_ready(Queue& queue, const NewMessage& message, Context& ctx) {
+  if (!message.group_id.empty()) use_groups(queue);
   const std::uint64_t sequence = queue.next_sequence++;
   const Slot slot(Lane::ready, sequence);
   const StampedHead head(message.head, message.sent_ms);
@@ -123,6 +127,7 @@ std::uint64_t Broker::store_ready(Queue& queue, const NewMessage& message, Conte
 
 std::uint64_t Broker::store_delayed(Queue& queue, const NewMessage& message, Duration delay,
                                     Context& ctx) {
+  if (!message.group_id.empty()) use_groups(queue);
   const Slot slot(Lane::delayed, queue.next_sequence++);
   // No message of the ready lane has this number: a window that reached the tail still does.
   if (queue.load_from == slot.sequence()) ++queue.load_from;
@@ -167,11 +172,11 @@ Broker::Sent Broker::send_once(Queue& queue, const Entry& entry, Context& ctx) {
   NewMessage message;
   message.head = entry.prepared.head;
   message.body = entry.message_body;
+  if (entry.message_group_id) message.group_id = *entry.message_group_id;
   if (queue.fifo == nullptr) {
     enqueue(queue, message, delay_of(queue, entry.delay_seconds), ctx);
     return {entry.prepared.id, std::nullopt};
   }
-  message.group_id = *entry.message_group_id;
   const auto digest = digest_of(queue, entry);
   if (const auto accepted = find_acceptance(queue, digest, ctx)) {
     return {accepted->message_id, accepted->sequence};

@@ -81,7 +81,7 @@ void Broker::arm_retention(Queue& queue) {
 void Broker::expire_messages(Queue& queue, Context& ctx) {
   const std::int64_t sent_before_ms = to_ms(ctx.now - queue.settings.retention);
   std::size_t left = expired_per_slice;
-  if (queue.fifo != nullptr) left -= expire_in_groups(queue, left, ctx);
+  if (queue.groups != nullptr) left -= expire_in_groups(queue, left, ctx);
   while (left > 0 && !queue.window.empty() && queue.window.front().sent_ms <= sent_before_ms &&
          queue.window.front().commit <= durable_commit_) {
     const WindowEntry entry = queue.window.front();
@@ -106,7 +106,7 @@ void Broker::expire_messages(Queue& queue, Context& ctx) {
 }
 
 std::size_t Broker::expire_in_groups(Queue& queue, std::size_t count_max, Context& ctx) {
-  FifoGroups& groups = queue.fifo->groups;
+  MessageGroups& groups = *queue.groups;
   std::size_t count = 0;
   const auto is_expired = [&](const WindowEntry& entry) {
     return count < count_max && entry.commit <= durable_commit_ &&
@@ -126,7 +126,7 @@ std::size_t Broker::expire_in_groups(Queue& queue, std::size_t count_max, Contex
     const GroupIndex oldest = groups.available_returned().begin()->second;
     const WindowEntry entry = groups.group(oldest).returned.front();
     if (!is_expired(entry)) break;
-    groups.pop_front(oldest);
+    groups.pop_returned(oldest);
     drop(entry);
   }
   return count;
@@ -158,11 +158,12 @@ void Broker::loaded(const LoadRequest& request, LoadResult result, Context& ctx)
     WindowEntry entry = result.window[i];
     queue.load_from = entry.sequence + 1;
     if (queue.deleted_while_loading.contains(entry.body)) continue;
-    if (queue.fifo == nullptr) {
+    if (!result.group_ids[i].empty()) use_groups(queue);
+    if (queue.groups == nullptr) {
       queue.window.push_back(entry);
     } else if (!queue.leases.contains(entry.body)) {
-      entry.group = queue.fifo->groups.use(result.group_ids[i]);
-      queue.fifo->groups.add_fresh(entry);
+      entry.group = queue.groups->use(result.group_ids[i]);
+      queue.groups->add_fresh(entry);
     }
   }
   if (result.reached_end) {
@@ -171,6 +172,33 @@ void Broker::loaded(const LoadRequest& request, LoadResult result, Context& ctx)
   queue.deleted_while_loading.clear();
   arm_retention(queue);
 }
+
+namespace {
+
+// A redirect's group is its message's. It may have outlived the message (deleted by a handle older
+// than a crash): then it is left out.
+void follow_redirects(const storage::View& view, const LoadRequest& request, LoadResult& result) {
+  std::size_t kept = 0;
+  std::string value;
+  for (std::size_t i = 0; i < result.window.size(); ++i) {
+    const WindowEntry entry = result.window[i];
+    std::string group_id = std::move(result.group_ids[i]);
+    if (entry.body != Slot(Lane::ready, entry.sequence)) {
+      const keys::MessagePlace place{request.queue_id, request.generation,
+                                     static_cast<std::uint8_t>(entry.body.lane()),
+                                     entry.body.sequence()};
+      const auto status = view.get(keys::message(place), value);
+      if (status == storage::ReadStatus::absent) continue;
+      if (status == storage::ReadStatus::found) group_id = read_group_id(value);
+    }
+    result.window[kept] = entry;
+    result.group_ids[kept++] = std::move(group_id);
+  }
+  result.window.resize(kept);
+  result.group_ids.resize(kept);
+}
+
+}  // namespace
 
 LoadResult read_load(const storage::View& view, const LoadRequest& request) {
   LoadResult result;
@@ -197,7 +225,7 @@ LoadResult read_load(const storage::View& view, const LoadRequest& request) {
     entry.first_received_ms = head->first_received_ms;
     entry.receive_count = head->receive_count;
     result.window.push_back(entry);
-    if (request.has_groups) result.group_ids.emplace_back(read_group_id(value));
+    result.group_ids.emplace_back(head->redirect ? std::string_view() : read_group_id(value));
   };
   result.failed = !view.scan(request.first, request.past_last, storage::Direction::forward,
                              [&](std::string_view key, std::string_view value) {
@@ -208,15 +236,7 @@ LoadResult read_load(const storage::View& view, const LoadRequest& request) {
                                return true;
                              });
   result.reached_end = count < request.count_max;
-  // A redirect may have outlived its message (deleted by a handle older than a crash).
-  std::erase_if(result.window, [&](const WindowEntry& entry) {
-    if (entry.body == Slot(Lane::ready, entry.sequence)) return false;
-    std::string ignored;
-    const keys::MessagePlace place{request.queue_id, request.generation,
-                                   static_cast<std::uint8_t>(entry.body.lane()),
-                                   entry.body.sequence()};
-    return view.get(keys::message(place), ignored) == storage::ReadStatus::absent;
-  });
+  follow_redirects(view, request, result);
   return result;
 }
 

@@ -1,10 +1,10 @@
-#include "broker/fifo_groups.h"
+#include "broker/message_groups.h"
 
 #include <algorithm>
 
 namespace signalbox::broker {
 
-void FifoGroups::Line::insert_in_order(const WindowEntry& entry) {
+void MessageGroups::Line::insert_in_order(const WindowEntry& entry) {
   const auto place = std::upper_bound(begin(), end(), entry.body.sequence(),
                                       [](std::uint64_t sequence, const WindowEntry& other) {
                                         return sequence < other.body.sequence();
@@ -12,7 +12,7 @@ void FifoGroups::Line::insert_in_order(const WindowEntry& entry) {
   entries_.insert(place, entry);
 }
 
-void FifoGroups::Line::pop_front() {
+void MessageGroups::Line::pop_front() {
   ++first_;
   if (empty()) {
     entries_ = {};
@@ -23,7 +23,19 @@ void FifoGroups::Line::pop_front() {
   }
 }
 
-GroupIndex FifoGroups::use(std::string_view id) {
+bool MessageGroups::Line::erase(Slot body) {
+  const auto is_it = [&](const WindowEntry& entry) { return entry.body == body; };
+  const auto at = std::find_if(begin(), end(), is_it);
+  if (at == end()) return false;
+  if (at == begin()) {
+    pop_front();
+  } else {
+    entries_.erase(at);
+  }
+  return true;
+}
+
+GroupIndex MessageGroups::use(std::string_view id) {
   if (const auto known = by_id_.find(id); known != by_id_.end()) return known->second;
   GroupIndex index = 0;
   if (free_.empty()) {
@@ -33,45 +45,67 @@ GroupIndex FifoGroups::use(std::string_view id) {
     index = free_.back();
     free_.pop_back();
   }
-  at(index) = {.id = std::string(id), .returned = {}, .fresh = {}};
+  at(index) = {};
+  at(index).id = id;
   by_id_[at(index).id] = index;
   return index;
 }
 
-void FifoGroups::add_fresh(const WindowEntry& entry) {
-  at(entry.group).fresh.push_back(entry);
+void MessageGroups::add_fresh(const WindowEntry& entry) {
+  Group& group = at(entry.group);
+  group.fresh.push_back(entry);
+  group.last_sent_ms = std::max(group.last_sent_ms, entry.sent_ms);
   ++fresh_count_;
   list_again(entry.group);
 }
 
-void FifoGroups::add_returned(const WindowEntry& entry) {
+void MessageGroups::add_returned(const WindowEntry& entry) {
   at(entry.group).returned.insert_in_order(entry);
   list_again(entry.group);
 }
 
-void FifoGroups::pop_front(GroupIndex index) {
-  if (at(index).returned.empty()) return pop_fresh(index);
+void MessageGroups::pop_returned(GroupIndex index) {
   at(index).returned.pop_front();
   list_again(index);
 }
 
-void FifoGroups::pop_fresh(GroupIndex index) {
+void MessageGroups::pop_fresh(GroupIndex index) {
   at(index).fresh.pop_front();
   --fresh_count_;
   list_again(index);
 }
 
-void FifoGroups::lock(GroupIndex index) {
+bool MessageGroups::erase_returned(GroupIndex index, Slot body) {
+  if (!at(index).returned.erase(body)) return false;
+  list_again(index);
+  return true;
+}
+
+bool MessageGroups::erase_fresh(Slot body) {
+  for (const auto& [id, index] : by_id_) {
+    if (!at(index).fresh.erase(body)) continue;
+    --fresh_count_;
+    list_again(index);
+    return true;
+  }
+  return false;
+}
+
+void MessageGroups::lock(GroupIndex index) {
   ++at(index).in_flight;
   list_again(index);
 }
 
-void FifoGroups::unlock(GroupIndex index) {
+void MessageGroups::unlock(GroupIndex index) {
   --at(index).in_flight;
   list_again(index);
 }
 
-void FifoGroups::release(GroupIndex index) {
+void MessageGroups::add_processing(GroupIndex index, Duration took, Time now) {
+  at(index).processing.add(took, now);
+}
+
+void MessageGroups::release(GroupIndex index) {
   Group& group = at(index);
   const bool is_empty = group.returned.empty() && group.fresh.empty() && !group.is_locked();
   const auto known = by_id_.find(group.id);
@@ -81,24 +115,25 @@ void FifoGroups::release(GroupIndex index) {
   free_.push_back(index);
 }
 
-const WindowEntry* FifoGroups::oldest_fresh() const {
+const WindowEntry* MessageGroups::oldest_fresh() const {
   return oldest_.empty() ? nullptr : &group(oldest_.begin()->second).fresh.front();
 }
 
-void FifoGroups::clear() { *this = {}; }
-
-void FifoGroups::list_again(GroupIndex index) {
+void MessageGroups::list_again(GroupIndex index) {
   Group& group = at(index);
   const std::uint64_t returned =
       group.returned.empty() ? 0 : group.returned.front().body.sequence();
   const std::uint64_t fresh = group.fresh.empty() ? 0 : group.fresh.front().sequence;
-  list_under(returned_, group.listed_returned, group.is_locked() ? 0 : returned, index);
-  list_under(fresh_, group.listed_fresh, group.is_locked() || returned != 0 ? 0 : fresh, index);
+  const bool is_fifo = kind_ == Kind::fifo;
+  const bool is_locked = is_fifo && group.is_locked();
+  const bool is_behind = is_fifo && returned != 0;
+  list_under(returned_, group.listed_returned, is_locked ? 0 : returned, index);
+  list_under(fresh_, group.listed_fresh, is_locked || is_behind ? 0 : fresh, index);
   list_under(oldest_, group.listed_oldest, fresh, index);
 }
 
-void FifoGroups::list_under(Listing& listing, std::uint64_t& listed, std::uint64_t now,
-                            GroupIndex index) {
+void MessageGroups::list_under(Listing& listing, std::uint64_t& listed, std::uint64_t now,
+                               GroupIndex index) {
   if (listed == now) return;
   if (listed != 0) listing.erase(listed);
   if (now != 0) listing.emplace(now, index);
