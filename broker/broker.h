@@ -74,6 +74,10 @@ class Broker {
   Status delete_queue(const api::DeleteQueueRequest&, Context&);
   Status purge_queue(const api::PurgeQueueRequest&, Context&);
   Status tag_queue(const api::TagQueueRequest&, Context&);
+  Status add_permission(const api::AddPermissionRequest&, Context&);
+  Status remove_permission(const api::RemovePermissionRequest&, Context&);
+  Result<api::ListDeadLetterSourceQueuesResponse> list_dead_letter_source_queues(
+      const api::ListDeadLetterSourceQueuesRequest&, Context&);
   Status untag_queue(const api::UntagQueueRequest&, Context&);
   Result<api::ListQueueTagsResponse> list_queue_tags(const api::ListQueueTagsRequest&, Context&);
   Answer<api::SendMessageResponse> send_message(const api::SendMessageRequest&, Context&);
@@ -171,7 +175,8 @@ class Broker {
   Queue* find_queue_by_arn(std::string_view arn) const;
   Queue& add_queue(std::uint64_t id, World& world, std::string name);
   void put_queue_record(const Queue& queue, Context& ctx);
-  Status check_redrive_target(const World& world, bool is_fifo,
+  void put_policy(Queue& queue, std::string text, Context& ctx);
+  Status check_redrive_target(const World& world, std::string_view source_name,
                               const api::StringMap& attributes) const;
   void touch(Queue& queue);
   void forget_messages(Queue& queue);

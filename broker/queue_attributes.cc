@@ -22,7 +22,7 @@ const AttributeRow attribute_rows[] = {
     {"KmsMasterKeyId", AttributeKind::text},
     {"KmsDataKeyReusePeriodSeconds", AttributeKind::number, 60, 86'400},
     {"SqsManagedSseEnabled", AttributeKind::boolean, 0, 0, "true"},
-    {"Policy", AttributeKind::text},
+    {"Policy", AttributeKind::policy},
     {"RedrivePolicy", AttributeKind::redrive},
     {"RedriveAllowPolicy", AttributeKind::redrive_allow},
     {"FifoQueue", AttributeKind::fifo, 0, 0, "true", "false"},
@@ -119,6 +119,12 @@ Status check_one(const AttributeRow& row, const std::string& text, QueueType typ
       if (text != "true" && text != "false") return bad_attribute_value(row.name);
       return ok();
     case AttributeKind::text: return ok();
+    case AttributeKind::policy: {
+      simdjson::dom::parser parser;
+      simdjson::dom::object object;
+      const bool is_good = text.empty() || parser.parse(text).get(object) == simdjson::SUCCESS;
+      return is_good ? ok() : Status(bad_attribute_value(row.name));
+    }
     case AttributeKind::redrive:
       if (!text.empty()) {
         SIGNALBOX_TRY(const auto policy, read_redrive_policy(text));
@@ -194,6 +200,24 @@ Status check_attributes(const api::StringMap& given, QueueType type) {
                  "enable KMS SSE or SQS SSE."};
   }
   return ok();
+}
+
+bool allows_source(const api::StringMap& attributes, std::string_view source_arn) {
+  const auto text = find_text(attributes, "RedriveAllowPolicy");
+  if (!text) return true;
+  simdjson::dom::parser parser;
+  simdjson::dom::object policy;
+  std::string_view permission;
+  if (parser.parse(*text).get(policy) != simdjson::SUCCESS) return true;
+  if (policy["redrivePermission"].get(permission) != simdjson::SUCCESS) return true;
+  if (permission != "byQueue") return permission == "allowAll";
+  simdjson::dom::array sources;
+  if (policy["sourceQueueArns"].get(sources) != simdjson::SUCCESS) return false;
+  for (const auto source : sources) {
+    std::string_view arn;
+    if (source.get(arn) == simdjson::SUCCESS && arn == source_arn) return true;
+  }
+  return false;
 }
 
 bool has_group_scope(const api::StringMap& attributes) {

@@ -16,6 +16,7 @@ enum class AttributeKind : std::uint8_t {
   text,           // kept and echoed
   redrive,        // RedrivePolicy
   redrive_allow,  // RedriveAllowPolicy
+  policy,         // a JSON object, or nothing
   fifo,           // only where FifoQueue is true
   computed,       // read only
 };
@@ -39,6 +40,9 @@ Status check_attributes(const api::StringMap& given, QueueType type);
 // FifoThroughputLimit asks something of DeduplicationScope; either may have been set before.
 Status check_throughput_limit(const api::StringMap& set, const api::StringMap& given);
 // Whether DeduplicationScope is messageGroup.
+// Whether the RedriveAllowPolicy among a queue's attributes lets another use it for dead letters.
+bool allows_source(const api::StringMap& attributes, std::string_view source_arn);
+
 bool has_group_scope(const api::StringMap& attributes);
 
 // The text GetQueueAttributes shows for a settable attribute: as set, or its default.

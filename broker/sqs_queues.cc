@@ -6,6 +6,7 @@
 #include "broker/broker.h"
 #include "broker/page_token.h"
 #include "broker/queue_attributes.h"
+#include "broker/queue_page.h"
 #include "broker/queue_url.h"
 #include "broker/record.h"
 #include "storage/keys.h"
@@ -20,7 +21,6 @@ constexpr std::uint8_t queue_format = 1;
 constexpr std::uint8_t queue_format_fifo = 2;  // and whether ids count within a group
 constexpr std::uint8_t state_format = 1;
 constexpr std::size_t name_length_max = 80;
-constexpr std::int64_t list_results_max = 1000;
 constexpr std::chrono::seconds deleted_name_blocked{60};
 
 Error no_such_queue() {
@@ -136,28 +136,6 @@ void Broker::put_queue_record(const Queue& queue, Context& ctx) {
   ctx.batch.put(keys::queue(queue.id), record.view());
 }
 
-Status Broker::check_redrive_target(const World& world, bool is_fifo,
-                                    const api::StringMap& attributes) const {
-  const auto at = attributes.find("RedrivePolicy");
-  if (at == attributes.end() || at->second.empty()) return ok();
-  SIGNALBOX_TRY(const auto policy, read_redrive_policy(at->second));
-  const auto refuse = [&](std::string_view reason) -> Error {
-    return {ErrorCode::invalid_parameter_value,
-            fmt::format("Value {} for parameter RedrivePolicy is invalid. Reason: {}", at->second,
-                        reason)};
-  };
-  const auto place = parse_queue_arn(policy.dead_letter_target_arn);
-  if (!place || place->account != world.account || place->region != world.region) {
-    return refuse("Invalid value for deadLetterTargetArn.");
-  }
-  const Queue* target = find_queue_by_arn(policy.dead_letter_target_arn);
-  if (target == nullptr) return refuse("Dead letter target does not exist.");
-  if ((target->fifo != nullptr) != is_fifo) {
-    return refuse("Dead-letter queue must be same type of queue as the source.");
-  }
-  return ok();
-}
-
 Result<api::CreateQueueResponse> Broker::create_queue(const api::CreateQueueRequest& request,
                                                       Context& ctx) {
   SIGNALBOX_TRY(check_new_queue(request));
@@ -169,7 +147,7 @@ Result<api::CreateQueueResponse> Broker::create_queue(const api::CreateQueueRequ
   }
   const bool is_fifo = request.queue_name.ends_with(fifo_suffix);
   SIGNALBOX_TRY(check_throughput_limit({}, request.attributes));
-  SIGNALBOX_TRY(check_redrive_target(*world, is_fifo, request.attributes));
+  SIGNALBOX_TRY(check_redrive_target(*world, request.queue_name, request.attributes));
   if (settings_.queue_deleted_recently) {
     const auto deleted = deleted_queues_.find(world->arn("sqs", request.queue_name));
     if (deleted != deleted_queues_.end() && ctx.now - deleted->second < deleted_name_blocked) {
@@ -205,35 +183,18 @@ Result<api::GetQueueUrlResponse> Broker::get_queue_url(const api::GetQueueUrlReq
 
 Result<api::ListQueuesResponse> Broker::list_queues(const api::ListQueuesRequest& request,
                                                     Context& ctx) {
-  const std::int64_t count_max = request.max_results.value_or(list_results_max);
-  if (count_max < 1 || count_max > list_results_max) {
-    return Error{
-        ErrorCode::invalid_parameter_value,
-        fmt::format("Value {} for parameter MaxResults is invalid. Reason: MaxResults must "
-                    "be an integer between 1 and 1000.",
-                    count_max)};
-  }
   const std::string prefix = request.queue_name_prefix.value_or("");
-  std::string after;
-  if (request.next_token) {
-    const auto token = read_page_token(*request.next_token);
-    if (!token) return Error{ErrorCode::invalid_parameter_value, "Invalid or expired next token."};
-    after = *token;
-  }
+  SIGNALBOX_TRY(QueuePage page, queue_page(request.max_results, request.next_token));
   api::ListQueuesResponse response;
   const World* world = find_world(ctx.caller.account, ctx.caller.region);
   if (world == nullptr) return response;
-  api::StringList urls;
-  auto at = after.empty() ? world->queues.lower_bound(prefix) : world->queues.upper_bound(after);
-  std::string last;
+  auto at = page.after.empty() ? world->queues.lower_bound(prefix)
+                               : world->queues.upper_bound(page.after);
   for (; at != world->queues.end() && at->first.starts_with(prefix); ++at) {
-    if (static_cast<std::int64_t>(urls.size()) == count_max) {
-      if (request.max_results) response.next_token = make_page_token(last);
-      break;
-    }
-    urls.push_back(make_queue_url(ctx.caller.base_url, world->account, at->first));
-    last = at->first;
+    if (!page.add(*at->second)) break;
   }
+  response.next_token = page.next_token();
+  auto urls = page.urls(ctx.caller);
   if (!urls.empty()) response.queue_urls = std::move(urls);
   return response;
 }
@@ -271,7 +232,7 @@ Status Broker::set_queue_attributes(const api::SetQueueAttributesRequest& reques
   SIGNALBOX_TRY(
       check_attributes(request.attributes, is_fifo ? QueueType::fifo : QueueType::standard));
   SIGNALBOX_TRY(check_throughput_limit(queue->attributes, request.attributes));
-  SIGNALBOX_TRY(check_redrive_target(*queue->world, is_fifo, request.attributes));
+  SIGNALBOX_TRY(check_redrive_target(*queue->world, queue->name, request.attributes));
   for (const auto& [name, text] : request.attributes) {
     if (text.empty()) {
       queue->attributes.erase(name);

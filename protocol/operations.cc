@@ -26,6 +26,7 @@ constexpr auto events = Service::events;
 
 // In order of service and name; the order is checked below.
 constexpr Row rows[] = {
+    row<&Broker::add_permission>(sqs, "AddPermission", Kind::writes),
     row<&Broker::change_message_visibility>(sqs, "ChangeMessageVisibility", Kind::writes),
     row<&Broker::change_message_visibility_batch>(sqs, "ChangeMessageVisibilityBatch",
                                                   Kind::writes),
@@ -35,10 +36,12 @@ constexpr Row rows[] = {
     row<&Broker::delete_queue>(sqs, "DeleteQueue", Kind::writes),
     row<&Broker::get_queue_attributes>(sqs, "GetQueueAttributes", Kind::reads),
     row<&Broker::get_queue_url>(sqs, "GetQueueUrl", Kind::reads),
+    row<&Broker::list_dead_letter_source_queues>(sqs, "ListDeadLetterSourceQueues", Kind::reads),
     row<&Broker::list_queue_tags>(sqs, "ListQueueTags", Kind::reads),
     row<&Broker::list_queues>(sqs, "ListQueues", Kind::reads),
     row<&Broker::purge_queue>(sqs, "PurgeQueue", Kind::writes),
     row<&Broker::receive_message>(sqs, "ReceiveMessage", Kind::waits),
+    row<&Broker::remove_permission>(sqs, "RemovePermission", Kind::writes),
     row<&Broker::send_message>(sqs, "SendMessage", Kind::writes),
     row<&Broker::send_message_batch>(sqs, "SendMessageBatch", Kind::writes),
     row<&Broker::set_queue_attributes>(sqs, "SetQueueAttributes", Kind::writes),

@@ -144,6 +144,51 @@ struct PurgeQueueRequest {
   }
 };
 
+struct AddPermissionRequest {
+  std::string queue_url;
+  std::string label;
+  StringList aws_account_ids;
+  StringList actions;
+  static constexpr auto fields() {
+    using T = AddPermissionRequest;
+    return std::tuple{
+        field("QueueUrl", &T::queue_url, required), field("Label", &T::label, required),
+        field("AWSAccountIds", &T::aws_account_ids,
+              {.required = true, .query_name = "AWSAccountId"}),
+        field("Actions", &T::actions, {.required = true, .query_name = "ActionName"})};
+  }
+};
+
+struct RemovePermissionRequest {
+  std::string queue_url;
+  std::string label;
+  static constexpr auto fields() {
+    using T = RemovePermissionRequest;
+    return std::tuple{field("QueueUrl", &T::queue_url, required),
+                      field("Label", &T::label, required)};
+  }
+};
+
+struct ListDeadLetterSourceQueuesRequest {
+  std::string queue_url;
+  std::optional<std::string> next_token;
+  std::optional<std::int64_t> max_results;
+  static constexpr auto fields() {
+    using T = ListDeadLetterSourceQueuesRequest;
+    return std::tuple{field("QueueUrl", &T::queue_url, required),
+                      field("NextToken", &T::next_token), field("MaxResults", &T::max_results)};
+  }
+};
+struct ListDeadLetterSourceQueuesResponse {
+  StringList queue_urls;  // there when empty, too
+  std::optional<std::string> next_token;
+  static constexpr auto fields() {
+    using T = ListDeadLetterSourceQueuesResponse;
+    return std::tuple{field("queueUrls", &T::queue_urls, {.query_name = "QueueUrl"}),
+                      field("NextToken", &T::next_token)};
+  }
+};
+
 struct TagQueueRequest {
   std::string queue_url;
   StringMap tags;

@@ -8,6 +8,7 @@
 #include "broker/api/events.h"
 #include "broker/api/sqs.h"
 #include "protocol/json_codec.h"
+#include "protocol/request_job.h"
 
 using namespace signalbox;
 using namespace signalbox::broker::api;
@@ -86,8 +87,11 @@ struct Shape<T> {
   }
 };
 
+std::size_t printed_count = 0;
+
 template <class Request, class Response = Empty>
 void print(std::string_view service, std::string_view operation) {
+  ++printed_count;
   std::printf("model %s\n",
               fmt::format(R"({{"service":"{}","operation":"{}","input":{{{}}},"output":{{{}}}}})",
                           service, operation, Shape<Request>::text(), Shape<Response>::text())
@@ -103,6 +107,10 @@ void print_sqs() {
   print<SetQueueAttributesRequest>(sqs, "SetQueueAttributes");
   print<DeleteQueueRequest>(sqs, "DeleteQueue");
   print<PurgeQueueRequest>(sqs, "PurgeQueue");
+  print<AddPermissionRequest>(sqs, "AddPermission");
+  print<RemovePermissionRequest>(sqs, "RemovePermission");
+  print<ListDeadLetterSourceQueuesRequest, ListDeadLetterSourceQueuesResponse>(
+      sqs, "ListDeadLetterSourceQueues");
   print<TagQueueRequest>(sqs, "TagQueue");
   print<UntagQueueRequest>(sqs, "UntagQueue");
   print<ListQueueTagsRequest, ListQueueTagsResponse>(sqs, "ListQueueTags");
@@ -148,4 +156,5 @@ TEST_CASE("the field lists can be printed", "[.][model]") {
   print_sqs();
   print_events();
   std::fflush(stdout);
+  CHECK(printed_count == protocol::operation_rows().size());
 }
