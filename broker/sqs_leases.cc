@@ -167,8 +167,11 @@ void Broker::end_flight(Queue& queue, Lease& lease, Context& ctx) {
 
 void Broker::return_to_visible(Queue& queue, Slot slot, Lease& lease, Context& ctx) {
   end_flight(queue, lease, ctx);
-  const bool is_remembered = queue.fifo != nullptr || queue.leases.size() - queue.in_flight_count <=
-                                                          settings_.returned_messages_max;
+  // Where there are groups messages do not leave in the order of the lane: one put at its tail
+  // would be found at its old place, too.
+  const bool is_remembered =
+      queue.groups != nullptr ||
+      queue.leases.size() - queue.in_flight_count <= settings_.returned_messages_max;
   if (is_remembered) {
     if (queue.groups != nullptr) {
       queue.groups->add_returned(returned_entry(slot, lease));
@@ -181,7 +184,6 @@ void Broker::return_to_visible(Queue& queue, Slot slot, Lease& lease, Context& c
   // Too many to remember one by one: it joins the tail, and the disk remembers.
   const WindowEntry entry = returned_entry(slot, lease);
   ctx.batch.erase(keys::lease(queue.place_of(slot)));
-  if (queue.groups != nullptr) queue.groups->release(lease.group);
   queue.leases.erase(slot);
   store_redirect(queue, entry, ctx);
 }
