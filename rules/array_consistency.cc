@@ -44,6 +44,7 @@ bool ArrayConsistency::holds() {
   for (std::uint32_t field = 0; field < fields_.size(); ++field) {
     if (!settle(field)) return false;
   }
+  if (is_all_in_one_array()) return one_element_has_all();
   tries_left_ = tries_max;
   return solve();
 }
@@ -73,6 +74,52 @@ bool ArrayConsistency::settle(std::uint32_t field) {
   }
   asks = values.empty() ? Asks::for_nothing : has_wanted ? Asks::for_either : Asks::for_absence;
   return true;
+}
+
+// Whether every field asks for a value, and all values that it wants stand right in elements of the
+// same array. What these elements are in is the same for all of them then.
+bool ArrayConsistency::is_all_in_one_array() {
+  asking_fields_.clear();
+  std::uint32_t array = none;
+  for (std::uint32_t field = 0; field < fields_.size(); ++field) {
+    if (fields_[field].asks == Asks::for_nothing) continue;
+    if (fields_[field].asks != Asks::for_value) return false;
+    asking_fields_.push_back(field);
+    for (const Value& value : values_of(field)) {
+      if (!value.is_wanted) continue;
+      if (value.element == none) return false;
+      if (array == none) array = elements_[value.element].array;
+      if (elements_[value.element].array != array) return false;
+    }
+  }
+  return true;
+}
+
+// Begins with the field that fewest values are wanted of: only elements with one of them count.
+bool ArrayConsistency::one_element_has_all() {
+  if (asking_fields_.empty()) return true;
+  const auto rarest = std::min_element(
+      asking_fields_.begin(), asking_fields_.end(),
+      [this](auto one, auto other) { return values_of(one).size() < values_of(other).size(); });
+  std::iter_swap(asking_fields_.begin(), rarest);
+  const auto candidates = values_of(asking_fields_.front());
+  // By element, how many fields were found in it; none where the first was not.
+  for (const Value& value : candidates) {
+    if (value.is_wanted) place_of_[value.element] = 1;
+  }
+  bool has_all = true;
+  for (std::uint32_t found = 1; has_all && found < asking_fields_.size(); ++found) {
+    has_all = false;
+    for (const Value& value : values_of(asking_fields_[found])) {
+      if (!value.is_wanted || place_of_[value.element] != found) continue;
+      place_of_[value.element] = found + 1;
+      has_all = true;
+    }
+  }
+  for (const Value& value : candidates) {
+    if (value.is_wanted) place_of_[value.element] = none;
+  }
+  return has_all;
 }
 
 bool ArrayConsistency::solve() {

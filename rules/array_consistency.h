@@ -20,6 +20,9 @@
 // four may be absent, always get the right answer; a larger search may miss that fields hold
 // together.
 //
+// The usual event has one array of objects. When all that is asked for stands right in the elements
+// of one array, the fields are held against each other element by element, without any of this.
+//
 // Threads: none; keep one per thread, so that its memory is reused.
 #pragma once
 
@@ -97,6 +100,8 @@ class ArrayConsistency {
 
   std::span<const Value> values_of(std::uint32_t field) const;
   bool settle(std::uint32_t field);
+  bool is_all_in_one_array();
+  bool one_element_has_all();
   bool solve();
   bool solve_either(std::uint32_t field);
   bool visit(std::uint32_t field);
@@ -115,6 +120,7 @@ class ArrayConsistency {
   std::vector<Field> fields_;
   std::vector<Value> values_;
   std::uint32_t tries_left_ = 0;
+  std::vector<std::uint32_t> asking_fields_;  // for something
   std::vector<std::uint32_t> contested_fields_;
   std::vector<Place> places_;  // the first is outside of all arrays
   std::vector<Array> arrays_;

@@ -138,6 +138,33 @@ TEST_CASE("fields hold together exactly when some way to take elements finds the
   CHECK(held < case_count - case_count / 10);
 }
 
+// Two fields, the second of them in few elements, of an array of objects in an element.
+Case in_one_array(std::vector<Value> many, std::vector<Value> few) {
+  Case out{.elements = {{none, 0, 0}, {0, 1, 0}, {0, 1, 1}, {0, 1, 2}}, .array_count = 2};
+  out.fields = {{false, std::move(many)}, {false, std::move(few)}};
+  return out;
+}
+
+TEST_CASE("fields of one array hold together when one element has them all") {
+  ArrayConsistency consistency;
+  // Of each answer, the next must not see a trace.
+  for (int round = 0; round < 2; ++round) {
+    CHECK(holds(consistency, in_one_array({{1, true}, {2, true}, {3, true}}, {{2, true}})));
+    CHECK_FALSE(holds(consistency, in_one_array({{1, true}, {3, true}}, {{2, true}})));
+  }
+  // A value that is not wanted does not find its field, nor do two of one field find both.
+  CHECK_FALSE(holds(consistency, in_one_array({{1, true}, {2, false}}, {{2, true}})));
+  CHECK_FALSE(holds(consistency, in_one_array({{1, true}, {1, true}}, {{2, true}, {2, true}})));
+  // What stands around the array goes with all of its elements, and so does the rest of the event.
+  CHECK(holds(consistency, in_one_array({{0, true}}, {{2, true}})));
+  CHECK(holds(consistency, in_one_array({{none, true}}, {{2, true}})));
+  Case three = in_one_array({{1, true}, {2, true}}, {{2, true}, {3, true}});
+  three.fields.push_back({false, {{1, true}, {3, true}}});
+  CHECK_FALSE(holds(consistency, three));
+  three.fields[2].values.push_back({2, true});
+  CHECK(holds(consistency, three));
+}
+
 // Fields that are each in every one of `count` arrays, in elements of their own.
 Case apart_in_many_arrays(std::uint32_t field_count, std::uint32_t count) {
   Case out;
