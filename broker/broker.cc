@@ -17,6 +17,7 @@ std::string Broker::load(const storage::View& view, Context& ctx) {
   if (auto problem = load_next_ids(view); !problem.empty()) return problem;
   if (auto problem = load_worlds(view); !problem.empty()) return problem;
   if (auto problem = load_queues(view, ctx); !problem.empty()) return problem;
+  if (auto problem = load_move_tasks(view, ctx); !problem.empty()) return problem;
   if (auto problem = load_buses(view, ctx); !problem.empty()) return problem;
   ++boot_epoch_;
   put_next_ids(ctx);
@@ -58,6 +59,9 @@ void Broker::tick(Context& ctx) {
       case DeadlineKind::fifo_delay: wakes_.push_back(id); break;
       case DeadlineKind::deduplication:
         if (queue != queues_.end()) forget_acceptances(*queue->second, ctx);
+        break;
+      case DeadlineKind::move_task:
+        if (queue != queues_.end()) resume_move_task(*queue->second, ctx);
         break;
     }
   }

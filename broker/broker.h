@@ -53,6 +53,7 @@ struct LoadResult {
 LoadResult read_load(const storage::View& view, const LoadRequest& request);
 
 struct ReceivePlan;
+struct MessageRecord;
 
 class Broker {
  public:
@@ -78,6 +79,12 @@ class Broker {
   Status remove_permission(const api::RemovePermissionRequest&, Context&);
   Result<api::ListDeadLetterSourceQueuesResponse> list_dead_letter_source_queues(
       const api::ListDeadLetterSourceQueuesRequest&, Context&);
+  Result<api::StartMessageMoveTaskResponse> start_message_move_task(
+      const api::StartMessageMoveTaskRequest&, Context&);
+  Result<api::ListMessageMoveTasksResponse> list_message_move_tasks(
+      const api::ListMessageMoveTasksRequest&, Context&);
+  Result<api::CancelMessageMoveTaskResponse> cancel_message_move_task(
+      const api::CancelMessageMoveTaskRequest&, Context&);
   Status untag_queue(const api::UntagQueueRequest&, Context&);
   Result<api::ListQueueTagsResponse> list_queue_tags(const api::ListQueueTagsRequest&, Context&);
   Answer<api::SendMessageResponse> send_message(const api::SendMessageRequest&, Context&);
@@ -147,6 +154,10 @@ class Broker {
   }
   void clear_poll_deadline(std::uint64_t id) { deadlines_.clear(DeadlineKind::long_poll, id); }
   std::vector<std::uint64_t> take_ended_polls() { return std::exchange(ended_polls_, {}); }
+  // Queues whose message move task is to go on, each by move_slice().
+  std::vector<std::uint64_t> take_due_moves() { return std::exchange(due_moves_, {}); }
+  // Moves the next messages of the queue's task and says in the same batch how far it is.
+  Answer<api::Empty> move_slice(std::uint64_t source_id, Context& ctx);
   // These never reached their consumer: visible again at once, the receive counted. Not those of
   // FIFO queues, which a repeated receive attempt may still ask for.
   void give_back(const std::vector<HandedOut>& handed_out, Context& ctx);
@@ -221,8 +232,6 @@ class Broker {
   void plan_fifo(Queue& queue, std::size_t count_max, Context& ctx, ReceivePlan& plan);
   void plan_group(Queue& queue, GroupIndex group, std::size_t count_max, Context& ctx,
                   ReceivePlan& plan);
-  void take_planned(Queue& queue, const ReceivePlan& plan);
-  void release_groups(Queue& queue, const ReceivePlan& plan);
   void arm_fifo_delay(Queue& queue, Context& ctx);
   // What the attempt received before, while all of it is still in flight; its time starts again.
   std::optional<std::vector<HandedOut>> receive_again(Queue& queue,
@@ -235,6 +244,9 @@ class Broker {
   bool plan_entry(const Queue& queue, const WindowEntry& entry, Context& ctx, ReceivePlan& plan);
   // False: it needs keys first.
   bool plan_receive(Queue& queue, std::size_t count_max, Context& ctx, ReceivePlan& plan);
+  // Before and after the steps of a plan are carried out.
+  void take_planned(Queue& queue, const ReceivePlan& plan);
+  void release_planned(Queue& queue, const ReceivePlan& plan);
   void apply_receive(Queue& queue, const ReceivePlan& plan, Duration visibility, Context& ctx,
                      std::vector<HandedOut>& handed_out);
   HandedOut hand_out(Queue& queue, const WindowEntry& entry, Duration visibility, Context& ctx);
@@ -247,6 +259,26 @@ class Broker {
   static bool can_look_further(const Queue& queue);
   bool has_more_to_look_at(const Queue& queue, Time now) const;
   void refill_ahead(Queue& queue);
+
+  // message move tasks (sqs_move_tasks.cc)
+  void resume_move_task(Queue& source, Context& ctx);
+  void store_move_task(const Queue& source, const MoveTask& task, Context& ctx);
+  void end_move_task(Queue& source, MoveTask::Status status, std::string_view reason, Context& ctx);
+  Status check_move_destination(const Queue& source, const std::string& arn) const;
+  struct PlannedMove {
+    Queue* destination = nullptr;  // null: there is no message any more
+    std::string record, group_id;
+    IdBytes old_id{};
+  };
+  Queue* move_destination(const MoveTask& task, const MessageRecord& message) const;
+  // As many of the plan's messages as can be moved now, and if another one cannot, why.
+  std::vector<PlannedMove> planned_moves(const Queue& source, const MoveTask& task,
+                                         const ReceivePlan& plan, Context& ctx,
+                                         std::string_view& failure) const;
+  void carry_out_moves(Queue& source, const ReceivePlan& plan,
+                       const std::vector<PlannedMove>& moves, Context& ctx);
+  void count_moves(const Queue& source, MoveTask& task, const std::vector<PlannedMove>& moves,
+                   Context& ctx);
 
   // leases: delete and change visibility (sqs_leases.cc)
   enum class Found : std::uint8_t { leased, unleased, gone, unknown };
@@ -278,6 +310,7 @@ class Broker {
   std::string load_queues(const storage::View& view, Context& ctx);
   void load_fifo(Queue& queue, bool deduplicates_by_group, Context& ctx);
   std::string load_queue_state(const storage::View& view, Queue& queue);
+  std::string load_move_tasks(const storage::View& view, Context& ctx);
   std::string load_leases(const storage::View& view, Queue& queue, Context& ctx);
 
   // buses (events_buses.cc)
@@ -338,6 +371,7 @@ class Broker {
   std::vector<LoadRequest> loads_;
   std::vector<std::uint64_t> wakes_;
   std::vector<std::uint64_t> ended_polls_;
+  std::vector<std::uint64_t> due_moves_;
 
   std::vector<std::unique_ptr<World>> worlds_;
   std::map<std::pair<std::string, std::string>, World*, std::less<>> worlds_by_name_;

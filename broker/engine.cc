@@ -34,6 +34,28 @@ Error error_of(storage::Outcome outcome) {
   return unavailable();
 }
 
+// A slice of a message move task: work of the broker's own that needs what jobs need, keys and
+// windows. Refused, it is forgotten: the task's deadline brings the next.
+class MoveSlice final : public Job {
+ public:
+  explicit MoveSlice(std::uint64_t source_id) : source_id_(source_id) {}
+
+  Step run(Broker& broker, Context& ctx) override {
+    const auto answer = broker.move_slice(source_id_, ctx);
+    const auto* need = answer.needs_keys();
+    if (need == nullptr) return Step::answered;
+    if (need->window_of_queue == 0) return Step::needs_keys;
+    queue_id = need->window_of_queue;
+    return Step::needs_window;
+  }
+  void refuse(const Error&) override {}
+  bool writes() const override { return true; }
+  bool has_client() const override { return false; }
+
+ private:
+  const std::uint64_t source_id_;
+};
+
 }  // namespace
 
 Engine::Engine(Settings settings, storage::Durability durability, const Clock& clock, IdSource& ids,
@@ -98,8 +120,8 @@ void Engine::refuse_all(const Error& error) {
   waiting_for_queue_.clear();
   waiting_for_window_.clear();
   fetches_.clear();
-  if (!early_.empty()) ports_.release(std::exchange(early_, {}));
-  if (!refused.empty()) ports_.release(std::move(refused));
+  release(std::exchange(early_, {}));
+  release(std::move(refused));
 }
 
 Context Engine::context_for(const Caller& caller, Fetched& fetched, std::optional<Time>& deadline) {
@@ -158,11 +180,18 @@ void Engine::follow_up() {
     auto loads = broker_->take_loads();
     const auto wakes = broker_->take_wakes();
     const auto ended = broker_->take_ended_polls();
-    if (loads.empty() && wakes.empty() && ended.empty()) return;
+    const auto moves = broker_->take_due_moves();
+    if (loads.empty() && wakes.empty() && ended.empty() && moves.empty()) return;
     for (auto& load : loads) start_load(std::move(load));
     for (const auto queue_id : wakes) wake(queue_id);
     for (const auto job_id : ended) decide_again(job_id);
+    for (const auto source_id : moves) decide(std::make_unique<MoveSlice>(source_id));
   }
+}
+
+void Engine::release(std::vector<std::unique_ptr<Job>> jobs) const {
+  std::erase_if(jobs, [](const auto& job) { return !job->has_client(); });
+  if (!jobs.empty()) ports_.release(std::move(jobs));
 }
 
 void Engine::park(std::unique_ptr<Job> job) {
@@ -209,7 +238,7 @@ void Engine::cancel(std::uint64_t job_id) {
   job->refuse(unavailable());
   std::vector<std::unique_ptr<Job>> cancelled;
   cancelled.push_back(std::move(job));
-  ports_.release(std::move(cancelled));
+  release(std::move(cancelled));
 }
 
 void Engine::give_back(const std::vector<HandedOut>& handed_out) {
@@ -255,7 +284,7 @@ std::optional<Time> Engine::next_deadline() const {
 }
 
 void Engine::flush() {
-  if (!early_.empty()) ports_.release(std::exchange(early_, {}));
+  release(std::exchange(early_, {}));
   release_behind();
   // One batch at a time: what is decided while it is under way gathers for the next, which costs
   // fewer records, wake-ups and syncs than many small ones in a row.
@@ -280,7 +309,7 @@ void Engine::release_behind() {
     jobs.push_back(std::move(behind_.front().second));
     behind_.pop_front();
   }
-  if (!jobs.empty()) ports_.release(std::move(jobs));
+  release(std::move(jobs));
 }
 
 // On the store's thread. The core hears first: a client that has its reply and asks again must find
@@ -296,7 +325,7 @@ void Engine::complete(const std::shared_ptr<Group>& group, storage::Outcome outc
       if (group->epoch == epoch_) on_failed(outcome);
     });
   }
-  if (!group->jobs.empty()) ports_.release(std::move(group->jobs));
+  release(std::move(group->jobs));
 }
 
 void Engine::on_committed(storage::CommitNumber number,

@@ -91,6 +91,7 @@ class Engine {
   Decision run(Job& job);
   void settle(std::unique_ptr<Job> job, Decision decision);
   void follow_up();
+  void release(std::vector<std::unique_ptr<Job>> jobs) const;
   void park(std::unique_ptr<Job> job);
   std::unique_ptr<Job> unpark(std::uint64_t job_id);
   void wake(std::uint64_t queue_id);

@@ -1,46 +1,14 @@
 // Restart: buses, rules, targets, log summaries and fan-out tasks read back. And what the engine
 // does for buses around each commit group.
-#include <fmt/format.h>
-
 #include "broker/broker.h"
 #include "broker/events_input.h"
 #include "broker/events_records.h"
+#include "broker/load_all.h"
 #include "storage/keys.h"
 
 namespace signalbox::broker {
 
 namespace keys = storage::keys;
-
-namespace {
-
-// For a person with a hex editor: the prefix and the rest of the key.
-std::string show_key(std::string_view key) {
-  std::string text;
-  for (const char c : key) text += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return text;
-}
-
-std::string not_understood(std::string_view what, std::string_view key) {
-  return fmt::format("the record of {} under key {} is damaged or of a newer format", what,
-                     show_key(key));
-}
-
-// Calls load(key, value) for each key of the prefix until it answers with a problem.
-template <class Load>
-std::string load_all(const storage::View& view, keys::Prefix prefix, std::string_view what,
-                     Load&& load) {
-  std::string problem;
-  const auto range = keys::all_of(prefix);
-  const bool read = view.scan(range.first, range.past_last, storage::Direction::forward,
-                              [&](std::string_view key, std::string_view value) {
-                                problem = load(key, value);
-                                return problem.empty();
-                              });
-  if (!read) return fmt::format("the disk failed while reading {}", what);
-  return problem;
-}
-
-}  // namespace
 
 std::string Broker::load_buses(const storage::View& view, Context& ctx) {
   directory_.clear();

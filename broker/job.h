@@ -29,6 +29,8 @@ class Job {
   virtual void refuse(const Error& error) = 0;
   // False for Get, List, Describe: they answer while the store takes no writes.
   virtual bool writes() const = 0;
+  // False for the broker's own work: nobody waits for an answer.
+  virtual bool has_client() const { return true; }
 
   Caller caller;
   Fetched fetched;

@@ -202,9 +202,26 @@ std::optional<std::string> moved_record(std::string_view value, const Move& move
   record.first_received_ms = move.first_received_ms;
   record.dead_letter_source_arn = move.source_arn;
   record.origin.source_queue = move.source_arn;
-  if (move.restarts_age && !record.shown_sent_ms) record.shown_sent_ms = record.sent_ms;
-  std::string out = encode_message_head(stored->record);
+  if (move.to_fifo) {
+    if (!record.shown_sent_ms) record.shown_sent_ms = record.sent_ms;
+    record.deduplication_id = format_uuid(record.id);
+  }
+  std::string out = encode_message_head(record);
   out.append(stored->body);
+  return out;
+}
+
+std::string redriven_record(const StoredMessage& stored, const IdBytes& id,
+                            std::string_view source_arn) {
+  MessageRecord record = stored.record;
+  record.id = id;
+  record.receive_count = 0;
+  record.first_received_ms = 0;
+  record.shown_sent_ms.reset();
+  record.dead_letter_source_arn.clear();
+  record.origin.source_queue = source_arn;
+  std::string out = encode_message_head(record);
+  out.append(stored.body);
   return out;
 }
 

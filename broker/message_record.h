@@ -82,8 +82,13 @@ struct Move {
   std::uint32_t receive_count = 0;
   std::int64_t first_received_ms = 0;
   std::string_view source_arn;
-  bool restarts_age = false;  // SentTimestamp stays what it was
+  // To a FIFO queue: its age starts again while SentTimestamp stays what it was, and it is its own
+  // duplicate only (the id becomes the message's), as documented of the service.
+  bool to_fifo = false;
 };
 std::optional<std::string> moved_record(std::string_view value, const Move& move);
+// Out of a dead-letter queue by a move task: the same message, but new and never received.
+std::string redriven_record(const StoredMessage& stored, const IdBytes& id,
+                            std::string_view source_arn);
 
 }  // namespace signalbox::broker

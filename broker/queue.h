@@ -18,6 +18,7 @@
 #include "broker/fifo.h"
 #include "broker/message.h"
 #include "broker/message_groups.h"
+#include "broker/move_task.h"
 #include "broker/recent_time.h"
 #include "broker/slot.h"
 #include "broker/world.h"
@@ -101,6 +102,9 @@ struct Queue {
   // (visible_at_ms, slot) as a min-heap; stale entries are dropped when they surface or when they
   // are more than half.
   std::vector<std::pair<std::int64_t, Slot>> lease_heap;
+
+  // Those it was the source of, oldest first; only the last may be active.
+  std::vector<MoveTask> move_tasks;
 
   std::optional<Time> purged_at;
   bool touched = false;  // the open batch must carry the state record

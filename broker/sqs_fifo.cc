@@ -29,19 +29,6 @@ void Broker::plan_fifo(Queue& queue, std::size_t count_max, Context& ctx, Receiv
   }
 }
 
-// All of them before any is handed out: with a visibility timeout of 0 one may be back at once.
-void Broker::take_planned(Queue& queue, const ReceivePlan& plan) {
-  for (const auto& step : plan.steps) {
-    const bool was_received = step.entry.sequence == 0;
-    was_received ? queue.groups->pop_returned(step.entry.group)
-                 : queue.groups->pop_fresh(step.entry.group);
-  }
-}
-
-void Broker::release_groups(Queue& queue, const ReceivePlan& plan) {
-  for (const auto& step : plan.steps) queue.groups->release(step.entry.group);
-}
-
 // For those who wait: the next message becomes visible without anything being published.
 void Broker::arm_fifo_delay(Queue& queue, Context& ctx) {
   const auto& available = queue.groups->available_fresh();

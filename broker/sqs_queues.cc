@@ -332,6 +332,11 @@ Status Broker::delete_queue(const api::DeleteQueueRequest& request, Context& ctx
     const auto ids = keys::deduplication_of_queue(queue->id);
     ctx.batch.erase_range(ids.first, ids.past_last);
   }
+  if (!queue->move_tasks.empty()) {
+    const auto tasks = keys::move_tasks_of_queue(queue->id);
+    ctx.batch.erase_range(tasks.first, tasks.past_last);
+    deadlines_.clear(DeadlineKind::move_task, queue->id);
+  }
   ctx.batch.erase(keys::queue(queue->id));
   ctx.batch.erase(keys::queue_state(queue->id));
   forget_messages(*queue);

@@ -54,12 +54,17 @@ Queue* Broker::dead_letter_queue(const Queue& queue) const {
 
 bool Broker::plan_entry(const Queue& queue, const WindowEntry& entry, Context& ctx,
                         ReceivePlan& plan) {
+  const auto& limit = plan.moves_arrived_before;
   if (entry.commit > durable_commit_) return false;
+  if (limit && entry.body.sequence() >= *limit) return false;
   using Action = ReceivePlan::Action;
   Action action = Action::deliver;
   const auto& redrive = queue.settings.redrive;
   if (from_ms(entry.sent_ms) + queue.settings.retention <= ctx.now) {
     action = Action::expire;
+  } else if (limit) {
+    ctx.fetched.get(keys::message(queue.place_of(entry.body)));
+    ++plan.deliver_count;
   } else if (redrive && entry.receive_count >= redrive->max_receive_count &&
              dead_letter_queue(queue) != nullptr) {
     action = Action::move;
@@ -147,16 +152,16 @@ void Broker::drop_expired(Queue& queue, const WindowEntry& entry, Context& ctx) 
 void Broker::move_to_dead_letters(Queue& queue, const WindowEntry& entry, Context& ctx) {
   const auto* stored = ctx.fetched.get(keys::message(queue.place_of(entry.body)));
   Queue& target = *dead_letter_queue(queue);
-  // Where a standard queue's message goes on aging, a FIFO queue's starts again.
-  const bool restarts_age = target.fifo != nullptr;
+  const bool to_fifo = target.fifo != nullptr;
   const auto moved = stored != nullptr && *stored
                          ? moved_record(**stored, {entry.receive_count, entry.first_received_ms,
-                                                   queue.arn(), restarts_age})
+                                                   queue.arn(), to_fifo})
                          : std::nullopt;
   if (moved) {
     NewMessage message;
     message.head = *moved;
-    message.sent_ms = restarts_age ? to_ms(ctx.wall) : entry.sent_ms;
+    // Where a standard queue's message goes on aging, a FIFO queue's starts again.
+    message.sent_ms = to_fifo ? to_ms(ctx.wall) : entry.sent_ms;
     message.first_received_ms = entry.first_received_ms;
     message.receive_count = entry.receive_count;
     if (queue.groups != nullptr) message.group_id = queue.groups->group(entry.group).id;
@@ -166,13 +171,31 @@ void Broker::move_to_dead_letters(Queue& queue, const WindowEntry& entry, Contex
   erase_message(queue, entry, ctx);
 }
 
-void Broker::apply_receive(Queue& queue, const ReceivePlan& plan, Duration visibility, Context& ctx,
-                           std::vector<HandedOut>& handed_out) {
-  if (queue.groups != nullptr) take_planned(queue, plan);
+// All of them before any is handed out: with a visibility timeout of 0 one may be back at once.
+void Broker::take_planned(Queue& queue, const ReceivePlan& plan) {
   queue.returned.erase(queue.returned.begin(),
                        queue.returned.begin() + static_cast<std::ptrdiff_t>(plan.returned_count));
   queue.window.erase(queue.window.begin(),
                      queue.window.begin() + static_cast<std::ptrdiff_t>(plan.window_count));
+  if (queue.groups == nullptr) return;
+  for (const auto& step : plan.steps) {
+    const bool was_received = step.entry.sequence == 0;
+    was_received ? queue.groups->pop_returned(step.entry.group)
+                 : queue.groups->pop_fresh(step.entry.group);
+  }
+}
+
+void Broker::release_planned(Queue& queue, const ReceivePlan& plan) {
+  if (queue.groups != nullptr) {
+    for (const auto& step : plan.steps) queue.groups->release(step.entry.group);
+  }
+  if (!plan.steps.empty()) touch(queue);
+  refill_ahead(queue);
+}
+
+void Broker::apply_receive(Queue& queue, const ReceivePlan& plan, Duration visibility, Context& ctx,
+                           std::vector<HandedOut>& handed_out) {
+  take_planned(queue, plan);
   for (const auto& step : plan.steps) {
     switch (step.action) {
       case ReceivePlan::Action::deliver:
@@ -182,9 +205,7 @@ void Broker::apply_receive(Queue& queue, const ReceivePlan& plan, Duration visib
       case ReceivePlan::Action::move: move_to_dead_letters(queue, step.entry, ctx); break;
     }
   }
-  if (queue.groups != nullptr) release_groups(queue, plan);
-  if (!plan.steps.empty()) touch(queue);
-  refill_ahead(queue);
+  release_planned(queue, plan);
 }
 
 void Broker::ask_for_window(Queue& queue, std::size_t count_max) {

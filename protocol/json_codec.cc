@@ -9,7 +9,7 @@
 #include <cstring>
 #include <memory>
 
-#include "protocol/base64.h"
+#include "broker/base64.h"
 
 namespace signalbox::protocol {
 
@@ -147,7 +147,7 @@ bool read(Reader& reader, element value, const MemberPath&, broker::api::Blob& o
   if (value.get_string().get(text) != simdjson::SUCCESS) {
     return reader.refuse_scalar(value, "a Blob");
   }
-  auto bytes = decode_base64(text);
+  auto bytes = broker::decode_base64(text);
   if (!bytes) return reader.refuse_scalar(value, "a Blob");
   out.bytes = std::move(*bytes);
   return true;
@@ -183,7 +183,7 @@ void append(std::string& out, std::int64_t value) {
 }
 void append(std::string& out, const broker::api::Blob& value) {
   out += '"';
-  append_base64(out, value.bytes);
+  broker::append_base64(out, value.bytes);
   out += '"';
 }
 // Plain decimals, as many as needed: 1767323045.678, 1767323045.

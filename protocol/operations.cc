@@ -27,6 +27,7 @@ constexpr auto events = Service::events;
 // In order of service and name; the order is checked below.
 constexpr Row rows[] = {
     row<&Broker::add_permission>(sqs, "AddPermission", Kind::writes),
+    row<&Broker::cancel_message_move_task>(sqs, "CancelMessageMoveTask", Kind::writes),
     row<&Broker::change_message_visibility>(sqs, "ChangeMessageVisibility", Kind::writes),
     row<&Broker::change_message_visibility_batch>(sqs, "ChangeMessageVisibilityBatch",
                                                   Kind::writes),
@@ -37,6 +38,7 @@ constexpr Row rows[] = {
     row<&Broker::get_queue_attributes>(sqs, "GetQueueAttributes", Kind::reads),
     row<&Broker::get_queue_url>(sqs, "GetQueueUrl", Kind::reads),
     row<&Broker::list_dead_letter_source_queues>(sqs, "ListDeadLetterSourceQueues", Kind::reads),
+    row<&Broker::list_message_move_tasks>(sqs, "ListMessageMoveTasks", Kind::reads),
     row<&Broker::list_queue_tags>(sqs, "ListQueueTags", Kind::reads),
     row<&Broker::list_queues>(sqs, "ListQueues", Kind::reads),
     row<&Broker::purge_queue>(sqs, "PurgeQueue", Kind::writes),
@@ -45,6 +47,7 @@ constexpr Row rows[] = {
     row<&Broker::send_message>(sqs, "SendMessage", Kind::writes),
     row<&Broker::send_message_batch>(sqs, "SendMessageBatch", Kind::writes),
     row<&Broker::set_queue_attributes>(sqs, "SetQueueAttributes", Kind::writes),
+    row<&Broker::start_message_move_task>(sqs, "StartMessageMoveTask", Kind::writes),
     row<&Broker::tag_queue>(sqs, "TagQueue", Kind::writes),
     row<&Broker::untag_queue>(sqs, "UntagQueue", Kind::writes),
 

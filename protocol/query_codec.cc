@@ -7,7 +7,7 @@
 #include <array>
 #include <charconv>
 
-#include "protocol/base64.h"
+#include "broker/base64.h"
 
 namespace signalbox::protocol {
 
@@ -238,7 +238,7 @@ bool read(Reader& reader, Node node, const MemberPath&, std::int64_t& out) {
 }
 
 bool read(Reader& reader, Node node, const MemberPath&, broker::api::Blob& out) {
-  auto bytes = decode_base64(node.value().value_or(""));
+  auto bytes = broker::decode_base64(node.value().value_or(""));
   if (!bytes) return reader.refuse("a Blob");
   out.bytes = std::move(*bytes);
   return true;
@@ -258,7 +258,7 @@ void append_text(std::string& out, std::int64_t value) {
   out.append(digits.data(), digits.size());
 }
 void append_text(std::string& out, const broker::api::Blob& value) {
-  append_base64(out, value.bytes);
+  broker::append_base64(out, value.bytes);
 }
 void append_text(std::string& out, const broker::api::Timestamp& value) {
   append_rfc3339(out, value);

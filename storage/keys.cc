@@ -211,6 +211,10 @@ Key deduplication(const DeduplicationPlace& place) {
       .key();
 }
 
+Key move_task(const MoveTaskPlace& place) {
+  return Builder(Prefix::move_task).u64(place.queue_id).u64(place.task_id).key();
+}
+
 std::optional<std::string_view> parse_secret(std::string_view key) {
   return parse_name(key, Prefix::secret);
 }
@@ -313,6 +317,14 @@ std::optional<DeduplicationPlace> parse_deduplication(std::string_view key) {
   return if_complete(parser, place);
 }
 
+std::optional<MoveTaskPlace> parse_move_task(std::string_view key) {
+  Parser parser(key, Prefix::move_task);
+  MoveTaskPlace place;
+  place.queue_id = parser.u64();
+  place.task_id = parser.u64();
+  return if_complete(parser, place);
+}
+
 KeyRange all() {
   Key first;
   first.append(shard);
@@ -361,6 +373,10 @@ KeyRange deduplication_before(const DeduplicationPlace& place) {
   const Builder generation =
       Builder(Prefix::deduplication).u64(place.queue_id).u32(place.generation);
   return {generation.key(), Builder(generation).u32(place.minute).key()};
+}
+
+KeyRange move_tasks_of_queue(std::uint64_t queue_id) {
+  return all_with(Builder(Prefix::move_task).u64(queue_id));
 }
 
 KeyRange due_between(std::int64_t from_ms, std::int64_t until_ms) {

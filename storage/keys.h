@@ -26,6 +26,7 @@
 //   't'     bus      bus id u64, rule id u64, target id string         target
 //   'u'     queue    queue id u64, generation u32, minute u32,         deduplication: which message
 //                    digest 16 bytes                                   was accepted
+//   'v'     queue    queue id u64, task id u64                         message move task
 //   'w'     broker   world id u32                                      account and region
 //   'x'     broker   time_ms i64, number u64                           terminal step
 //
@@ -86,6 +87,7 @@ enum class Prefix : char {
   queue_state = 's',
   target = 't',
   deduplication = 'u',
+  move_task = 'v',
   world = 'w',
   terminal_step = 'x',
 };
@@ -106,6 +108,12 @@ struct DeduplicationPlace {
   std::uint32_t minute = 0;  // of the acceptance, since the Unix epoch
   DeduplicationDigest digest{};
   auto operator<=>(const DeduplicationPlace&) const = default;
+};
+
+struct MoveTaskPlace {
+  std::uint64_t queue_id = 0;  // of the source
+  std::uint64_t task_id = 0;
+  auto operator<=>(const MoveTaskPlace&) const = default;
 };
 
 struct DuePlace {
@@ -168,6 +176,7 @@ Key fan_out_task(std::uint64_t task_id);
 Key fan_out_cursor(std::uint64_t task_id);
 Key terminal_step(const StepPlace& place);
 Key deduplication(const DeduplicationPlace& place);
+Key move_task(const MoveTaskPlace& place);
 
 // Parsers: nullopt for a key of another prefix, another shard or another length.
 std::optional<std::string_view> parse_secret(std::string_view key);
@@ -187,6 +196,7 @@ std::optional<std::uint64_t> parse_fan_out_task(std::string_view key);
 std::optional<std::uint64_t> parse_fan_out_cursor(std::string_view key);
 std::optional<StepPlace> parse_terminal_step(std::string_view key);
 std::optional<DeduplicationPlace> parse_deduplication(std::string_view key);
+std::optional<MoveTaskPlace> parse_move_task(std::string_view key);
 
 // Ranges.
 KeyRange all();  // every key of the shard
@@ -203,6 +213,8 @@ KeyRange deduplication_of_queue(std::uint64_t queue_id);
 KeyRange deduplication_of_generation(std::uint64_t queue_id, std::uint32_t generation);
 // Of the same generation, older than the place's minute.
 KeyRange deduplication_before(const DeduplicationPlace& place);
+
+KeyRange move_tasks_of_queue(std::uint64_t queue_id);
 
 KeyRange due_between(std::int64_t from_ms, std::int64_t until_ms);  // from_ms <= due < until_ms
 KeyRange due_from(const DuePlace& first);                           // to the end of all times

@@ -189,6 +189,78 @@ struct ListDeadLetterSourceQueuesResponse {
   }
 };
 
+struct StartMessageMoveTaskRequest {
+  std::string source_arn;
+  std::optional<std::string> destination_arn;
+  std::optional<std::int64_t> max_number_of_messages_per_second;
+  static constexpr auto fields() {
+    using T = StartMessageMoveTaskRequest;
+    return std::tuple{field("SourceArn", &T::source_arn, required),
+                      field("DestinationArn", &T::destination_arn),
+                      field("MaxNumberOfMessagesPerSecond", &T::max_number_of_messages_per_second)};
+  }
+};
+struct StartMessageMoveTaskResponse {
+  std::string task_handle;
+  static constexpr auto fields() {
+    return std::tuple{field("TaskHandle", &StartMessageMoveTaskResponse::task_handle)};
+  }
+};
+
+struct ListMessageMoveTasksRequest {
+  std::string source_arn;
+  std::optional<std::int64_t> max_results;
+  static constexpr auto fields() {
+    using T = ListMessageMoveTasksRequest;
+    return std::tuple{field("SourceArn", &T::source_arn, required),
+                      field("MaxResults", &T::max_results)};
+  }
+};
+struct ListMessageMoveTasksResultEntry {
+  std::optional<std::string> task_handle;  // of running tasks only
+  std::string status;
+  std::string source_arn;
+  std::optional<std::string> destination_arn;
+  std::optional<std::int64_t> max_number_of_messages_per_second;
+  std::int64_t approximate_number_of_messages_moved = 0;
+  std::optional<std::int64_t> approximate_number_of_messages_to_move;
+  std::optional<std::string> failure_reason;
+  std::int64_t started_timestamp = 0;  // epoch milliseconds
+  static constexpr auto fields() {
+    using T = ListMessageMoveTasksResultEntry;
+    return std::tuple{
+        field("TaskHandle", &T::task_handle),
+        field("Status", &T::status),
+        field("SourceArn", &T::source_arn),
+        field("DestinationArn", &T::destination_arn),
+        field("MaxNumberOfMessagesPerSecond", &T::max_number_of_messages_per_second),
+        field("ApproximateNumberOfMessagesMoved", &T::approximate_number_of_messages_moved),
+        field("ApproximateNumberOfMessagesToMove", &T::approximate_number_of_messages_to_move),
+        field("FailureReason", &T::failure_reason),
+        field("StartedTimestamp", &T::started_timestamp)};
+  }
+};
+struct ListMessageMoveTasksResponse {
+  std::vector<ListMessageMoveTasksResultEntry> results;  // there when empty, too
+  static constexpr auto fields() {
+    return std::tuple{field("Results", &ListMessageMoveTasksResponse::results)};
+  }
+};
+
+struct CancelMessageMoveTaskRequest {
+  std::string task_handle;
+  static constexpr auto fields() {
+    return std::tuple{field("TaskHandle", &CancelMessageMoveTaskRequest::task_handle, required)};
+  }
+};
+struct CancelMessageMoveTaskResponse {
+  std::int64_t approximate_number_of_messages_moved = 0;
+  static constexpr auto fields() {
+    return std::tuple{field("ApproximateNumberOfMessagesMoved",
+                            &CancelMessageMoveTaskResponse::approximate_number_of_messages_moved)};
+  }
+};
+
 struct TagQueueRequest {
   std::string queue_url;
   StringMap tags;

@@ -446,7 +446,10 @@ TEST_CASE("a receive attempt repeated gets the same messages and handles, and mo
   CHECK(world.attempt(queue, "try-1").empty());  // a message has changed
 }
 
-TEST_CASE("dead letters of a FIFO queue keep group, id and sent time, and age anew", "[fifo]") {
+TEST_CASE(
+    "dead letters of a FIFO queue keep group, id and sent time, age anew, and are deduplicated by "
+    "id",
+    "[fifo]") {
   FifoBroker world;
   const auto dead = world.create_fifo("dead.fifo", {{"MessageRetentionPeriod", "60"}});
   const auto queue =
@@ -459,7 +462,7 @@ TEST_CASE("dead letters of a FIFO queue keep group, id and sent time, and age an
   const auto messages = world.receive(dead, 10, 0);
   CHECK(bodies(messages) == Bodies{"1", "2"});
   CHECK(messages[0].attributes->at("MessageGroupId") == "a");
-  CHECK(messages[0].attributes->at("MessageDeduplicationId") == "a-1");
+  CHECK(messages[0].attributes->at("MessageDeduplicationId") == messages[0].message_id);
   CHECK(messages[0].attributes->at("SentTimestamp") == sent_at);
   CHECK(messages[0].attributes->at("DeadLetterQueueSourceArn").ends_with("orders.fifo"));
   world.advance(30s);

@@ -111,6 +111,9 @@ void print_sqs() {
   print<RemovePermissionRequest>(sqs, "RemovePermission");
   print<ListDeadLetterSourceQueuesRequest, ListDeadLetterSourceQueuesResponse>(
       sqs, "ListDeadLetterSourceQueues");
+  print<StartMessageMoveTaskRequest, StartMessageMoveTaskResponse>(sqs, "StartMessageMoveTask");
+  print<ListMessageMoveTasksRequest, ListMessageMoveTasksResponse>(sqs, "ListMessageMoveTasks");
+  print<CancelMessageMoveTaskRequest, CancelMessageMoveTaskResponse>(sqs, "CancelMessageMoveTask");
   print<TagQueueRequest>(sqs, "TagQueue");
   print<UntagQueueRequest>(sqs, "UntagQueue");
   print<ListQueueTagsRequest, ListQueueTagsResponse>(sqs, "ListQueueTags");

@@ -9,7 +9,7 @@
 
 #include "broker/api/events.h"
 #include "broker/api/sqs.h"
-#include "protocol/base64.h"
+#include "broker/base64.h"
 #include "protocol/operation_table.h"
 
 using namespace signalbox;
@@ -100,7 +100,7 @@ class Form {
   void put(const std::string& name, std::int64_t value) { put(name, std::to_string(value)); }
   void put(const std::string& name, const Blob& value) {
     std::string text;
-    protocol::append_base64(text, value.bytes);
+    broker::append_base64(text, value.bytes);
     put(name, text);
   }
   void put(const std::string& name, const Timestamp& value) {

@@ -6,7 +6,7 @@
 
 #include "broker/api/events.h"
 #include "broker/api/sqs.h"
-#include "protocol/base64.h"
+#include "broker/base64.h"
 
 using namespace signalbox;
 using namespace signalbox::broker::api;
@@ -324,16 +324,16 @@ TEST_CASE("base64 has one text form for a value", "[json]") {
   std::string bytes;
   for (int length = 0; length < 70; ++length) {
     std::string text;
-    protocol::append_base64(text, bytes);
-    CHECK(protocol::decode_base64(text) == bytes);
+    broker::append_base64(text, bytes);
+    CHECK(broker::decode_base64(text) == bytes);
     bytes += static_cast<char>(length * 37 + 201);
   }
   std::string text;
-  protocol::append_base64(text, "hello!?>");
+  broker::append_base64(text, "hello!?>");
   CHECK(text == "aGVsbG8hPz4=");
   for (const std::string_view bad : {"a", "ab", "abc", "ab=c", "=abc", "ab==ab==", "a===", "YR==",
                                      "YWJ=", "ab c", "YQ==\n", "ab-_", "ab\xff\xff"}) {
     INFO(bad);
-    CHECK_FALSE(protocol::decode_base64(bad));
+    CHECK_FALSE(broker::decode_base64(bad));
   }
 }

@@ -107,6 +107,16 @@ TEST_CASE("keys of deduplication sort by queue, generation, minute and digest, a
   REQUIRE_FALSE(contains(before, keys::deduplication({1, 1, 255, {}})));
 }
 
+TEST_CASE("keys of move tasks sort by their queue and parse back") {
+  std::vector<keys::MoveTaskPlace> places;
+  for (const auto queue_id : u64_values) {
+    for (const auto task_id : u64_values) places.push_back({queue_id, task_id});
+  }
+  check_order_and_round_trip(places, keys::move_task, keys::parse_move_task);
+  REQUIRE(contains(keys::move_tasks_of_queue(7), keys::move_task({7, ~0ull})));
+  REQUIRE_FALSE(contains(keys::move_tasks_of_queue(7), keys::move_task({8, 0})));
+}
+
 TEST_CASE("keys of one number sort like it and parse back") {
   const std::vector<std::uint64_t> ids(std::begin(u64_values), std::end(u64_values));
   check_order_and_round_trip(ids, keys::queue, keys::parse_queue);
@@ -147,7 +157,8 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
                                         keys::event_segment({1, 1}).str(),
                                         keys::fan_out_task(1).str(),
                                         keys::terminal_step({1, 1}).str(),
-                                        keys::deduplication({1, 1, 1, {}}).str()};
+                                        keys::deduplication({1, 1, 1, {}}).str(),
+                                        keys::move_task({1, 1}).str()};
   for (std::size_t i = 0; i < all.size(); ++i) {
     REQUIRE(contains(keys::all(), all[i]));
     for (std::size_t j = 0; j < i; ++j) REQUIRE(all[i][1] != all[j][1]);
@@ -161,7 +172,7 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
         keys::parse_event_segment(all[i]).has_value() +
         keys::parse_fan_out_task(all[i]).has_value() +
         keys::parse_terminal_step(all[i]).has_value() +
-        keys::parse_deduplication(all[i]).has_value();
+        keys::parse_deduplication(all[i]).has_value() + keys::parse_move_task(all[i]).has_value();
     REQUIRE(parsers_that_take_it == (i < 2 ? 0 : 1));
   }
 }

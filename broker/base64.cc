@@ -1,9 +1,9 @@
-#include "protocol/base64.h"
+#include "broker/base64.h"
 
 #include <array>
 #include <cstdint>
 
-namespace signalbox::protocol {
+namespace signalbox::broker {
 
 namespace {
 
@@ -71,4 +71,4 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return bytes;
 }
 
-}  // namespace signalbox::protocol
+}  // namespace signalbox::broker

@@ -1,11 +1,12 @@
-// Base64 (RFC 4648, standard alphabet, padded): blobs on the JSON and Query wires. Pure functions.
+// Base64 (RFC 4648, standard alphabet, padded): blobs on the wires, and opaque texts that clients
+// hand back. Pure functions.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace signalbox::protocol {
+namespace signalbox::broker {
 
 void append_base64(std::string& out, std::string_view bytes);
 
@@ -13,4 +14,4 @@ void append_base64(std::string& out, std::string_view bytes);
 // only.
 std::optional<std::string> decode_base64(std::string_view text);
 
-}  // namespace signalbox::protocol
+}  // namespace signalbox::broker
