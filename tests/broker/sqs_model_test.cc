@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using storage::FaultyStore;
 using storage::MemoryStore;
 
-enum class Kind { send, receive, erase, hide, pass, purge, restart, crash };
+enum class Kind { send, receive, erase, hide, pass, purge, move, restart, crash };
 
 struct Op {
   Kind kind;
@@ -27,8 +27,8 @@ struct Op {
 };
 
 void showValue(const Op& op, std::ostream& out) {  // NOLINT: rapidcheck's name
-  static const char* const names[] = {"send", "receive", "erase",   "hide",
-                                      "pass", "purge",   "restart", "crash"};
+  static const char* const names[] = {"send",  "receive", "erase",   "hide", "pass",
+                                      "purge", "move",    "restart", "crash"};
   out << names[static_cast<int>(op.kind)] << '(' << op.a << ',' << op.b << ',' << op.c << ')';
 }
 
@@ -38,6 +38,7 @@ struct Profile {
   bool has_groups = false;
   int receives_max = 0;  // 0: no dead-letter queue
   int retention_s = 0;   // 0: longer than any run
+  bool moves = false;    // it is the source of message move tasks
 };
 
 struct Message {
@@ -83,11 +84,13 @@ class Model {
       return message.is_alive && message.is_in_flight && message.group == group;
     });
   }
+  bool is_visible(const Message& message, Time now) const {
+    return message.is_alive && !message.is_in_flight && message.visible_at <= now &&
+           !is_expired(message, now) && !(profile_.is_fifo && is_locked(message.group));
+  }
   // May be handed out now, or, of a FIFO queue, once what is before it was.
   bool is_deliverable(const Message& message, Time now) const {
-    return message.is_alive && !message.is_in_flight && message.visible_at <= now &&
-           !is_expired(message, now) && !is_dead_letter(message) &&
-           !(profile_.is_fifo && is_locked(message.group));
+    return is_visible(message, now) && !is_dead_letter(message);
   }
   bool has_deliverable(Time now) const {
     return std::any_of(messages.begin(), messages.end(),
@@ -177,6 +180,7 @@ class Pair {
     }
     queue_ = world_->create_queue("orders" + suffix, attributes);
     RC_ASSERT(!queue_.empty());
+    if (profile.moves) make_dead_letter_queue(suffix);
   }
 
   void run(const Op& op) {
@@ -187,6 +191,7 @@ class Pair {
       case Kind::hide: hide(op); break;
       case Kind::pass: world_->advance(std::chrono::seconds(1 + op.a % 45)); break;
       case Kind::purge: purge(); break;
+      case Kind::move: move(); break;
       case Kind::restart: restart(); break;
       case Kind::crash: crash(op); break;
     }
@@ -341,6 +346,55 @@ class Pair {
     for (auto& message : model_.messages) message.is_alive = message.is_in_flight = false;
     model_.accepted.clear();
   }
+
+  // The queue becomes one that messages may be moved out of.
+  void make_dead_letter_queue(const std::string& suffix) {
+    elsewhere_ = world_->create_queue("elsewhere" + suffix, only_type());
+    auto attributes = only_type();
+    attributes["RedrivePolicy"] =
+        R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:orders)" + suffix +
+        R"(","maxReceiveCount":1})";
+    RC_ASSERT(!world_->create_queue("feeder" + suffix, attributes).empty());
+  }
+
+  // Everything visible is moved, once, and nothing else; of a FIFO queue's groups in order.
+  void move() {
+    if (elsewhere_.empty()) return;
+    const std::string suffix = profile_.is_fifo ? ".fifo" : "";
+    api::StartMessageMoveTaskRequest request;
+    request.source_arn = "arn:aws:sqs:us-east-1:000000000000:orders" + suffix;
+    request.destination_arn = "arn:aws:sqs:us-east-1:000000000000:elsewhere" + suffix;
+    RC_ASSERT(!world_->call<&Broker::start_message_move_task>(request).error);
+    std::map<std::string, std::size_t> last_of_group;
+    while (true) {
+      const auto found = world_->receive(elsewhere_, 10);
+      if (found.empty()) break;
+      for (const auto& each : found) {
+        const std::size_t index = moved(each);
+        if (profile_.is_fifo) {
+          std::size_t& last = last_of_group[model_.messages[index].group];
+          RC_ASSERT(last <= index);
+          last = index;
+        }
+        RC_ASSERT(!world_->remove(elsewhere_, each.receipt_handle));
+      }
+    }
+    for (const auto& message : model_.messages) RC_ASSERT(!model_.is_visible(message, now()));
+  }
+  std::size_t moved(const api::Message& found) {
+    for (std::size_t i = 0; i < model_.messages.size(); ++i) {
+      Message& message = model_.messages[i];
+      if (message.body != found.body || !message.is_alive) continue;
+      RC_ASSERT(model_.is_visible(message, now()));
+      RC_ASSERT(found.message_id != message.id);
+      RC_ASSERT(found.attributes->at("ApproximateReceiveCount") == "1");
+      message.is_alive = false;
+      return i;
+    }
+    RC_FAIL("a message was moved that was not there");
+    return 0;
+  }
+
   void restart() { world_->restart(std::make_shared<FaultyStore>(disk_)); }
 
   // One operation more, whose commit never ends: after the crash it has not happened. What was
@@ -392,6 +446,7 @@ class Pair {
   Model model_;
   std::string queue_;
   std::string dead_;
+  std::string elsewhere_;
   int sent_count_ = 0;
 };
 
@@ -402,6 +457,7 @@ rc::Gen<Op> any_op() {
                                                     {8, Kind::hide},
                                                     {12, Kind::pass},
                                                     {1, Kind::purge},
+                                                    {3, Kind::move},
                                                     {3, Kind::restart},
                                                     {4, Kind::crash}});
   const auto number = rc::gen::inRange(0u, 1000u);
@@ -439,6 +495,12 @@ TEST_CASE("messages received too often become dead letters, once each", "[model]
   CHECK(holds({.name = "standard, 2 receives", .receives_max = 2}));
   CHECK(holds({.name = "tenants, 2 receives", .has_groups = true, .receives_max = 2}));
   CHECK(holds({.name = "FIFO, 2 receives", .is_fifo = true, .receives_max = 2}));
+}
+
+TEST_CASE("a move task takes what is visible, and nothing twice", "[model]") {
+  CHECK(holds({.name = "standard, moves", .moves = true}));
+  CHECK(holds({.name = "tenants, moves", .has_groups = true, .receives_max = 2, .moves = true}));
+  CHECK(holds({.name = "FIFO, moves", .is_fifo = true, .retention_s = 60, .moves = true}));
 }
 
 TEST_CASE("queues forget messages past their retention and no others", "[model]") {
