@@ -27,7 +27,6 @@ from wire import Connection  # noqa: E402
 SHORT = 1_000
 FILL_CONNECTIONS = 16
 COST_TARGET = 1.3
-WEIGHINGS = 40  # of the memory while a backlog grows
 FIRST_ANSWER_TARGET_S = 1.0
 PURGE_TARGET_MS = 10
 POLLS = 1_000
@@ -147,26 +146,44 @@ def measure_backlog(report, directory, messages):
                    verdict(ratio <= COST_TARGET, f"at most {COST_TARGET}x"))
 
 
-def fill_and_weigh(report, filler, broker, url, count):
-    """Fills the queue; from 200,000 messages on also tells the memory each costs.
+class Scales:
+    """Weighs the broker's memory all the time: its buffers fill and empty like a saw."""
 
-    The store's buffers fill and empty like a saw: peaks are compared, not points."""
+    def __init__(self, broker):
+        self.broker, self.weights, self.is_over = broker, [], threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        self.thread.join()
+
+    def run(self):
+        while not self.is_over.wait(0.02):
+            self.weights.append(self.broker.rss_bytes())
+
+
+def fill_and_weigh(report, filler, broker, url, count):
+    """Fills the queue; from 200,000 messages on also tells the memory each costs."""
     if count < 200_000:
         filler.fill(broker, url, count)
         return
-    steps = [count // WEIGHINGS] * (WEIGHINGS - 1)
-    steps.append(count - sum(steps))
-    weights = []
-    for step in steps:
-        filler.fill(broker, url, step)
-        weights.append(broker.rss_bytes())
-    half = WEIGHINGS // 2
-    before, after = max(weights[:half]), max(weights[half:])
-    grown = (after - before) / (count - count // 2)
-    report.add(f"RSS, at most, with up to {count // 2:,} messages queued", before / 1e6, "MB")
-    report.add(f"RSS, at most, with up to {count:,}", after / 1e6, "MB")
-    report.add("growth from the one to the other", grown, "bytes a message",
-               verdict(grown < 4, "none beyond the window (below 4 bytes is noise)"))
+    half = count // 2
+    with Scales(broker) as first:
+        filler.fill(broker, url, half)
+    with Scales(broker) as second:
+        filler.fill(broker, url, count - half)
+    for name, scales in ((f"RSS from 0 to {half:,} messages queued", first),
+                         (f"RSS from {half:,} to {count:,}", second)):
+        report.add(name, statistics.mean(scales.weights) / 1e6, "MB",
+                   f"mean; at most {max(scales.weights) / 1e6:.1f} MB")
+    settled = first.weights[len(first.weights) // 2:]
+    grown = (statistics.mean(second.weights) - statistics.mean(settled)) / half
+    report.add("growth from the quarter before the middle to the half behind it", grown,
+               "bytes a message", verdict(grown < 4, "none beyond the window (below 4 is noise)"))
 
 
 # ---- restart ----

@@ -41,9 +41,8 @@ api::StringMap to_map(const api::TagList& tags) {
 }
 
 // What DescribeEventBus shows of a setting that was taken away again.
-std::optional<std::string> unless_empty(std::optional<std::string> text) {
-  if (text && text->empty()) text.reset();
-  return text;
+std::optional<std::string> unless_empty(const std::optional<std::string>& text) {
+  return text && !text->empty() ? text : std::nullopt;
 }
 
 }  // namespace
