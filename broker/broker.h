@@ -52,6 +52,7 @@ struct LoadResult {
 // decided before the request was durable.
 LoadResult read_load(const storage::View& view, const LoadRequest& request);
 
+struct DeadLetter;
 struct ReceivePlan;
 struct MessageRecord;
 
@@ -335,16 +336,22 @@ class Broker {
   Result<Tagged> find_tagged(const std::string& arn, Context& ctx);
   void store_tagged(const Tagged& tagged, Context& ctx);
 
-  // events (events_put.cc, events_deliver.cc)
+  // events (events_put.cc, delivery/)
   api::PutEventsResultEntry put_event(const PreparedEvent& prepared, FanOutBudget& budget,
                                       Context& ctx);
   void append_to_log(Bus& bus, const AcceptedEvent& event, Context& ctx);
   LogLimits log_limits() const;
   std::vector<Delivery> deliveries_of(const Bus& bus, const std::vector<rules::RuleId>& matched);
-  std::optional<Delivery> delivery_to(const Rule& rule, const Target& target);
-  // Nullopt: the queue or the input of the target does not take this event.
-  std::optional<DeliveryBody> body_of(const Delivery& delivery, const AcceptedEvent& event);
+  // False: nothing is delivered to targets of its kind yet.
+  bool is_deliverable(const Target& target);
+  Outgoing plan_delivery(const Delivery& delivery, const AcceptedEvent& event);
+  std::optional<DeliveryFailure> plan_queue_delivery(Outgoing& outgoing,
+                                                     const AcceptedEvent& event);
   void deliver(const Outgoing& outgoing, const AcceptedEvent& event, Context& ctx);
+  void deliver_to_queue(const Outgoing& outgoing, const AcceptedEvent& event, Context& ctx);
+  // To the target's dead-letter queue, if it has one.
+  void send_dead_letter(const Delivery& delivery, const AcceptedEvent& event,
+                        const DeadLetter& letter, Context& ctx);
 
   // wide fan-out (events_fan_out.cc)
   // False: too much is waiting already; nothing has changed.

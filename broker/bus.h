@@ -114,19 +114,26 @@ struct AcceptedEvent {
   std::int64_t accepted_ms = 0;  // system clock
 };
 
-// One message to be made of it.
+// One target that is to get it.
 struct Delivery {
   const Rule* rule = nullptr;
   const Target* target = nullptr;
-  Queue* queue = nullptr;
 };
-// Its body: the event's own JSON, or what the target's input makes of it.
-struct DeliveryBody {
-  std::optional<std::string> rendered;
+// Why it cannot be delivered; the code is one of the service's, as in a dead letter's ERROR_CODE.
+struct DeliveryFailure {
+  std::string code;
+  std::string message;
 };
+// A delivery about to be made.
 struct Outgoing {
   Delivery delivery;
-  DeliveryBody body;
+  Queue* queue = nullptr;               // null when there is a failure
+  std::optional<std::string> rendered;  // the body, when the target's input makes another one
+  std::optional<DeliveryFailure> failure;
+
+  std::string_view body(const AcceptedEvent& event) const {
+    return rendered ? std::string_view(*rendered) : event.json;
+  }
 };
 // How much one PutEvents may still put into its batch.
 struct FanOutBudget {
@@ -158,6 +165,7 @@ struct BusCounters {
   std::uint64_t events_accepted = 0;
   std::uint64_t events_to_missing_buses = 0;  // accepted and dropped, as the service does
   std::uint64_t deliveries = 0;
+  std::uint64_t dead_letters = 0;          // undeliverable, and kept in a dead-letter queue
   std::uint64_t undelivered_targets = 0;   // kinds of targets not delivered to yet
   std::uint64_t undelivered_missing = 0;   // no such queue
   std::uint64_t undelivered_oversize = 0;  // larger than the queue takes

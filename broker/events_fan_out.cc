@@ -87,12 +87,10 @@ void Broker::deliver_slice(FanOutTask& task, Context& ctx) {
     if (rule == bus->second->rules_by_id.end()) continue;
     const auto target = rule->second->targets.find(target_id);
     if (target == rule->second->targets.end()) continue;
-    const auto delivery = delivery_to(*rule->second, target->second);
-    if (!delivery) continue;
-    auto body = body_of(*delivery, event);
-    if (!body) continue;
-    bytes += body->rendered ? body->rendered->size() : event.json.size();
-    deliver({*delivery, *std::move(body)}, event, ctx);
+    if (!is_deliverable(target->second)) continue;
+    const Outgoing outgoing = plan_delivery({rule->second, &target->second}, event);
+    bytes += outgoing.body(event).size();
+    deliver(outgoing, event, ctx);
     ++messages;
   }
 }

@@ -79,13 +79,10 @@ api::PutEventsResultEntry Broker::put_event(const PreparedEvent& prepared, FanOu
   std::vector<Outgoing> outgoing;
   bool wide = deliveries.size() > budget.messages;
   for (std::size_t i = 0; i < deliveries.size() && !wide; ++i) {
-    auto body = body_of(deliveries[i], event);
-    if (!body) continue;
-    const std::size_t bytes = body->rendered ? body->rendered->size() : event.json.size();
+    outgoing.push_back(plan_delivery(deliveries[i], event));
+    const std::size_t bytes = outgoing.back().body(event).size();
     wide = bytes > budget.bytes;
-    if (wide) break;
-    budget.bytes -= bytes;
-    outgoing.push_back({deliveries[i], *std::move(body)});
+    if (!wide) budget.bytes -= bytes;
   }
   if (wide) {
     if (!start_fan_out(*bus, event, deliveries, ctx)) {

@@ -83,6 +83,7 @@ std::string delivery_counters(const broker::BusCounters& counters) {
   add("accepted", counters.events_accepted);
   add("bus_missing", counters.events_to_missing_buses);
   add("delivered", counters.deliveries);
+  add("dead_letters", counters.dead_letters);
   add("undelivered_target_kind", counters.undelivered_targets);
   add("undelivered_queue_missing", counters.undelivered_missing);
   add("undelivered_too_large", counters.undelivered_oversize);

@@ -1,0 +1,27 @@
+// What a target's dead-letter queue gets: the event, and why it was not delivered.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "broker/api/sqs.h"
+#include "broker/bus.h"
+
+namespace signalbox::broker {
+
+struct Origin;
+
+struct DeadLetter {
+  DeliveryFailure failure;
+  // MaximumRetryAttempts or MaximumEventAgeInSeconds; empty: it was not worth retrying.
+  std::string_view exhausted_condition;
+  std::int64_t retry_attempts = 0;
+};
+
+// The message attributes as the service names them.
+api::MessageAttributeMap dead_letter_attributes(const Delivery& delivery, const DeadLetter& letter);
+
+// Where a message made of the event comes from.
+Origin origin_of(const Delivery& delivery, const AcceptedEvent& event);
+
+}  // namespace signalbox::broker
