@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "broker/api/events.h"
+#include "broker/api/operator.h"
 #include "broker/api/sqs.h"
 #include "broker/bus.h"
 #include "broker/context.h"
@@ -53,6 +54,7 @@ struct LoadResult {
 LoadResult read_load(const storage::View& view, const LoadRequest& request);
 
 struct DeadLetter;
+struct PeekPlan;
 struct ReceivePlan;
 struct MessageRecord;
 
@@ -99,6 +101,12 @@ class Broker {
                                                Context&);
   Answer<api::ChangeMessageVisibilityBatchResponse> change_message_visibility_batch(
       const api::ChangeMessageVisibilityBatchRequest&, Context&);
+
+  // ---- the server's own paths: looking after queues ----
+  Result<api::DescribeQueuesResponse> describe_queues(const api::DescribeQueuesRequest&, Context&);
+  Answer<api::PeekMessagesResponse> peek_messages(const api::PeekMessagesRequest&, Context&);
+  Answer<api::ChangedMessage> discard_message(const api::DiscardMessageRequest&, Context&);
+  Answer<api::ChangedMessage> edit_message(const api::EditMessageRequest&, Context&);
 
   // ---- EventBridge ----
   Result<api::CreateEventBusResponse> create_event_bus(const api::CreateEventBusRequest&, Context&);
@@ -285,6 +293,7 @@ class Broker {
   enum class Found : std::uint8_t { leased, unleased, gone, unknown };
   Found find_message(Queue& queue, Slot slot, Context& ctx);
   void remove_message(Queue& queue, Slot slot, Found found, const IdBytes& id, Context& ctx);
+  void take_out(Queue& queue, Slot slot, Found found, Context& ctx);
   void return_to_visible(Queue& queue, Slot slot, Lease& lease, Context& ctx);
   void end_flight(Queue& queue, Lease& lease, Context& ctx);
   void hide_until(Queue& queue, Slot slot, Lease& lease, std::int64_t visible_at_ms, Context& ctx);
@@ -298,6 +307,23 @@ class Broker {
   Answer<api::Empty> change_one(Queue& queue, const std::string& handle,
                                 const std::optional<ReceiptHandle>& opened,
                                 std::optional<std::int64_t> timeout_s, Context& ctx);
+
+  // looking after queues (sqs_peek.cc, sqs_operator.cc)
+  Result<Queue*> find_queue_for_operator(std::string_view name, Context& ctx);
+  api::QueueOverview overview_of(const Queue& queue, Context& ctx) const;
+  Result<PeekPlan> plan_peek(const Queue& queue, const api::PeekMessagesRequest& request,
+                             Context& ctx) const;
+  struct Held {
+    Slot slot;
+    std::uint64_t redirect = 0;
+    Found found = Found::unleased;
+    const std::string* stored = nullptr;  // its record, in ctx.fetched
+  };
+  // The message there, when it may be changed.
+  Answer<Held> hold_message(Queue& queue, const std::string& position, bool force, Context& ctx);
+  void take_out(Queue& queue, const Held& held, Context& ctx);
+  void send_again(const Queue& source, Queue& target, MessageRecord record, std::string_view body,
+                  const IdBytes& id, Context& ctx);
 
   // time (sqs_timers.cc)
   void fire_delays(Context& ctx);

@@ -22,6 +22,8 @@ void Fetched::lay_in(std::string key, std::optional<std::string> value) {
 void Fetched::clear() {
   wanted_.clear();
   values_.clear();
+  wanted_reading_.reset();
+  reading_.reset();
 }
 
 void Fetched::forget(std::string_view key) {

@@ -3,14 +3,20 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "broker/clock.h"
 #include "broker/ids.h"
 #include "storage/batch.h"
+
+namespace signalbox::storage {
+class View;
+}
 
 namespace signalbox::broker {
 
@@ -23,18 +29,33 @@ struct Caller {
   std::string trace_header;  // X-Amzn-Trace-Id as the request carried it
 };
 
+// What an operation wants to know of the disk besides single keys, such as a range.
+class Reading {
+ public:
+  virtual ~Reading() = default;
+  // On a reader thread, under a view taken after everything decided so far was durable. False: the
+  // disk failed. Called again it begins anew.
+  virtual bool read(const storage::View& view) = 0;
+};
+
 // Keys an operation found missing in memory, and what the disk said when it ran again.
 class Fetched {
  public:
   // Nullptr: not known yet, and now wanted. Otherwise the value under key, or nullopt when the disk
   // has none.
   const std::optional<std::string>* get(std::string_view key);
-  bool missing() const { return !wanted_.empty(); }
+  bool missing() const { return !wanted_.empty() || wanted_reading_ != nullptr; }
+
+  // The one that has been done for this operation, or null: then it may want one.
+  Reading* reading() const { return reading_.get(); }
+  void want(std::shared_ptr<Reading> reading) { wanted_reading_ = std::move(reading); }
 
   // The engine's side: the keys to read (those wanted now and those known already, for the rerun
   // starts from nothing), and the answers laid in.
   std::vector<std::string> all_keys() const;
   void lay_in(std::string key, std::optional<std::string> value);
+  std::shared_ptr<Reading> take_wanted_reading() { return std::exchange(wanted_reading_, nullptr); }
+  void lay_in(std::shared_ptr<Reading> reading) { reading_ = std::move(reading); }
   // For another attempt: nothing known, nothing wanted.
   void clear();
   // The operation itself has deleted the key: the disk's answer, if there is one, no longer holds.
@@ -43,6 +64,8 @@ class Fetched {
  private:
   std::vector<std::string> wanted_;
   std::map<std::string, std::optional<std::string>, std::less<>> values_;
+  std::shared_ptr<Reading> wanted_reading_;
+  std::shared_ptr<Reading> reading_;
 };
 
 struct Context {

@@ -363,6 +363,7 @@ void Engine::after(storage::CommitNumber barrier, std::function<void()> start) {
 void Engine::start_fetch(std::unique_ptr<Job> job) {
   auto fetch = std::make_shared<Fetch>();
   fetch->keys = job->fetched.all_keys();
+  fetch->reading = job->fetched.take_wanted_reading();
   fetch->job = std::move(job);
   fetch->job->fetched.clear();
   fetch->barrier = decided();
@@ -375,18 +376,7 @@ void Engine::dispatch_fetch(std::shared_ptr<Fetch> fetch) {
   const auto barrier = fetch->barrier;
   after(barrier, [this, fetch = std::move(fetch), epoch = epoch_, store = store_] {
     ports_.run_reader([this, fetch, epoch, store] {
-      std::vector<std::optional<std::string>> values;
-      const auto view = store->view();
-      for (const auto& key : fetch->keys) {
-        std::string value;
-        const auto status = view->get(key, value);
-        if (status == storage::ReadStatus::failed) {
-          values.clear();
-          break;
-        }
-        const bool found = status == storage::ReadStatus::found;
-        values.push_back(found ? std::optional(std::move(value)) : std::nullopt);
-      }
+      auto values = read_fetch(*store->view(), *fetch);
       ports_.post_to_core([this, fetch, epoch, values = std::move(values)]() mutable {
         if (epoch != epoch_) return;
         on_fetched(fetch, std::move(values));
@@ -394,6 +384,19 @@ void Engine::dispatch_fetch(std::shared_ptr<Fetch> fetch) {
       });
     });
   });
+}
+
+Engine::Values Engine::read_fetch(const storage::View& view, const Fetch& fetch) {
+  std::vector<std::optional<std::string>> values;
+  for (const auto& key : fetch.keys) {
+    std::string value;
+    const auto status = view.get(key, value);
+    if (status == storage::ReadStatus::failed) return std::nullopt;
+    const bool found = status == storage::ReadStatus::found;
+    values.push_back(found ? std::optional(std::move(value)) : std::nullopt);
+  }
+  if (fetch.reading != nullptr && !fetch.reading->read(view)) return std::nullopt;
+  return values;
 }
 
 void Engine::note_writes(const storage::Batch& batch, storage::CommitNumber number) {
@@ -420,9 +423,8 @@ void Engine::end_fetch(const std::shared_ptr<Fetch>& fetch) {
   fetches_.erase(fetch);
 }
 
-void Engine::on_fetched(const std::shared_ptr<Fetch>& fetch,
-                        std::vector<std::optional<std::string>> values) {
-  if (values.empty()) {
+void Engine::on_fetched(const std::shared_ptr<Fetch>& fetch, Values values) {
+  if (!values) {
     fetch->job->refuse(disk_read_failed());
     early_.push_back(std::move(fetch->job));
     end_fetch(fetch);
@@ -440,8 +442,9 @@ void Engine::on_fetched(const std::shared_ptr<Fetch>& fetch,
     return;
   }
   for (std::size_t i = 0; i < fetch->keys.size(); ++i) {
-    fetch->job->fetched.lay_in(fetch->keys[i], std::move(values[i]));
+    fetch->job->fetched.lay_in(fetch->keys[i], std::move((*values)[i]));
   }
+  fetch->job->fetched.lay_in(std::move(fetch->reading));
   end_fetch(fetch);
   const std::uint64_t waited_for = fetch->job->queue_id;
   decide(std::move(fetch->job));

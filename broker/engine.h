@@ -82,6 +82,7 @@ class Engine {
   struct Fetch {
     std::unique_ptr<Job> job;
     std::vector<std::string> keys;
+    std::shared_ptr<Reading> reading;  // may be null
     storage::CommitNumber barrier = 0;
   };
 
@@ -106,9 +107,10 @@ class Engine {
   void after(storage::CommitNumber barrier, std::function<void()> start);
   void start_fetch(std::unique_ptr<Job> job);
   void dispatch_fetch(std::shared_ptr<Fetch> fetch);
-  // values is empty when the disk failed.
-  void on_fetched(const std::shared_ptr<Fetch>& fetch,
-                  std::vector<std::optional<std::string>> values);
+  // Nullopt: the disk failed.
+  using Values = std::optional<std::vector<std::optional<std::string>>>;
+  static Values read_fetch(const storage::View& view, const Fetch& fetch);
+  void on_fetched(const std::shared_ptr<Fetch>& fetch, Values values);
   void end_fetch(const std::shared_ptr<Fetch>& fetch);
   void on_loaded(const LoadRequest& request, LoadResult result);
   void start_load(LoadRequest request);

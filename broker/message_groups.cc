@@ -86,6 +86,7 @@ bool MessageGroups::erase_fresh(Slot body) {
     if (!at(index).fresh.erase(body)) continue;
     --fresh_count_;
     list_again(index);
+    release(index);
     return true;
   }
   return false;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "broker/api/events.h"
+#include "broker/api/operator.h"
 #include "broker/api/sqs.h"
 #include "broker/clock.h"
 #include "broker/context.h"
@@ -29,6 +30,7 @@ Status prepare(api::DeleteMessageRequest& request, PrepareContext& context);
 Status prepare(api::DeleteMessageBatchRequest& request, PrepareContext& context);
 Status prepare(api::ChangeMessageVisibilityRequest& request, PrepareContext& context);
 Status prepare(api::ChangeMessageVisibilityBatchRequest& request, PrepareContext& context);
+Status prepare(api::EditMessageRequest& request, PrepareContext& context);
 Status prepare(api::PutEventsRequest& request, PrepareContext& context);
 
 }  // namespace signalbox::broker

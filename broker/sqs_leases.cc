@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "broker/broker.h"
+#include "broker/lease_record.h"
 #include "broker/message_record.h"
-#include "broker/record.h"
 #include "broker/sqs_batch.h"
 #include "storage/keys.h"
 
@@ -15,8 +15,6 @@ namespace keys = storage::keys;
 
 namespace {
 
-constexpr std::uint8_t lease_format = 1;
-constexpr std::uint8_t lease_format_with_group = 2;
 constexpr std::int64_t visibility_s_max = 43'200;
 constexpr std::size_t leases_per_slice = 256;
 
@@ -57,13 +55,10 @@ constexpr auto later = std::greater<std::pair<std::int64_t, Slot>>();
 }  // namespace
 
 void Broker::put_lease(const Queue& queue, Slot slot, const Lease& lease, Context& ctx) {
-  RecordWriter record;
-  record.u8(queue.groups != nullptr ? lease_format_with_group : lease_format);
-  record.u32(lease.receive_count).i64(lease.visible_at_ms);
-  record.i64(lease.received_ms).i64(lease.first_received_ms).i64(lease.sent_ms);
-  record.u64(lease.receive_number);
-  if (queue.groups != nullptr) record.bytes(queue.groups->group(lease.group).id);
-  ctx.batch.put(keys::lease(queue.place_of(slot)), record.view());
+  const auto group_id = queue.groups != nullptr
+                            ? std::optional<std::string_view>(queue.groups->group(lease.group).id)
+                            : std::nullopt;
+  ctx.batch.put(keys::lease(queue.place_of(slot)), encode_lease(lease, group_id));
 }
 
 std::string Broker::load_leases(const storage::View& view, Queue& queue, Context& ctx) {
@@ -71,28 +66,17 @@ std::string Broker::load_leases(const storage::View& view, Queue& queue, Context
   const auto range = keys::leases_of_generation(queue.id, queue.generation);
   const bool read = view.scan(
       range.first, range.past_last, storage::Direction::forward, [&](auto key, auto value) {
-        RecordReader record(value);
         const auto place = keys::parse_lease(key);
-        const auto format = record.u8();
-        const bool is_known =
-            format == lease_format_with_group || (format == lease_format && queue.fifo == nullptr);
-        if (!place || !is_known) {
+        const auto stored = read_lease(value);
+        if (!place || !stored || (queue.fifo != nullptr && !stored->group_id)) {
           problem = fmt::format(
               "a lease record of queue {} has a format this version does not know", queue.name);
           return false;
         }
-        if (format == lease_format_with_group) use_groups(queue);
+        if (stored->group_id) use_groups(queue);
         const Slot slot(static_cast<Lane>(place->lane), place->sequence);
-        Lease& lease = queue.leases[slot];
-        lease.receive_count = record.u32();
-        lease.visible_at_ms = record.i64();
-        lease.received_ms = record.i64();
-        lease.first_received_ms = record.i64();
-        lease.sent_ms = record.i64();
-        lease.receive_number = record.u64();
-        if (queue.groups != nullptr) {
-          lease.group = queue.groups->use(format == lease_format ? "" : record.bytes());
-        }
+        Lease& lease = queue.leases[slot] = stored->lease;
+        if (queue.groups != nullptr) lease.group = queue.groups->use(stored->group_id.value_or(""));
         lease.in_flight = lease.visible_at_ms > to_ms(ctx.now);
         if (lease.in_flight) {
           ++queue.in_flight_count;
@@ -241,6 +225,11 @@ Broker::Found Broker::find_message(Queue& queue, Slot slot, Context& ctx) {
 }
 
 void Broker::remove_message(Queue& queue, Slot slot, Found found, const IdBytes& id, Context& ctx) {
+  take_out(queue, slot, found, ctx);
+  log_step("deleted", id, queue, ctx);
+}
+
+void Broker::take_out(Queue& queue, Slot slot, Found found, Context& ctx) {
   ctx.batch.erase(keys::message(queue.place_of(slot)));
   if (found == Found::leased) {
     const auto at = queue.leases.find(slot);
@@ -266,7 +255,6 @@ void Broker::remove_message(Queue& queue, Slot slot, Found found, const IdBytes&
   ctx.fetched.forget(keys::message(queue.place_of(slot)));
   --queue.ready_total;
   touch(queue);
-  log_step("deleted", id, queue, ctx);
 }
 
 Answer<api::Empty> Broker::delete_one(Queue& queue, const std::string& handle,

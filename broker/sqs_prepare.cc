@@ -7,6 +7,7 @@
 #include "broker/deduplication.h"
 #include "broker/md5.h"
 #include "broker/message_record.h"
+#include "broker/peek.h"
 #include "broker/prepare.h"
 #include "broker/queue_attributes.h"
 
@@ -190,20 +191,9 @@ std::optional<Error> check_contents(const Request& request) {
 }
 
 template <class Request>
-std::int64_t counted_bytes(const Request& request) {
-  std::size_t bytes = request.message_body.size();
-  for (const auto& [name, value] : request.message_attributes) {
-    bytes += name.size() + value.data_type.size();
-    if (value.string_value) bytes += value.string_value->size();
-    if (value.binary_value) bytes += value.binary_value->bytes.size();
-  }
-  return static_cast<std::int64_t>(bytes);
-}
-
-template <class Request>
 void prepare_contents(Request& request, PrepareContext& context) {
   auto& prepared = request.prepared;
-  prepared.size_bytes = counted_bytes(request);
+  prepared.size_bytes = message_bytes(request.message_body, request.message_attributes);
   prepared.refused = check_contents(request);
   if (prepared.refused) return;
   MessageRecord record;
@@ -288,6 +278,17 @@ Status prepare(api::ChangeMessageVisibilityRequest& request, PrepareContext& con
 
 Status prepare(api::ChangeMessageVisibilityBatchRequest& request, PrepareContext& context) {
   return open_each(request, context);
+}
+
+Status prepare(api::EditMessageRequest& request, PrepareContext& context) {
+  request.new_id = context.ids.uuid();
+  if (!request.body) return ok();
+  if (request.body->empty()) {
+    return Error{ErrorCode::missing_parameter, "body is empty, and no message may be."};
+  }
+  if (auto error = check_characters(*request.body, "body")) return *std::move(error);
+  request.body_md5 = md5_of(*request.body);
+  return ok();
 }
 
 }  // namespace signalbox::broker

@@ -163,6 +163,10 @@ broker::Caller Dispatcher::default_caller() const {
   return caller;
 }
 
+broker::PrepareContext Dispatcher::prepare_context(const broker::Caller& caller) const {
+  return {clock_.wall(), thread_ids(), caller, directory_, handle_key_};
+}
+
 void Dispatcher::handle(HttpRequest&& request, std::shared_ptr<Exchange> exchange) {
   if (auto refused = guard_.check(request); !refused.empty()) {
     HttpReply reply;
@@ -215,8 +219,7 @@ void Dispatcher::start(HttpRequest&& request, std::shared_ptr<Exchange> exchange
   }
   if (!asked.error) {
     job->caller = caller_of(request, query_of(request.target));
-    broker::PrepareContext context{clock_.wall(), thread_ids(), job->caller, directory_,
-                                   handle_key_};
+    auto context = prepare_context(job->caller);
     WireRequest wire_request;
     wire_request.service = job->row->service;
     wire_request.wire = job->wire;

@@ -57,6 +57,9 @@ class Dispatcher : public JobHost {
   // The world of a request that names none.
   broker::Caller default_caller() const;
 
+  // For a request of this caller; on the io thread that has it.
+  broker::PrepareContext prepare_context(const broker::Caller& caller) const;
+
   // Prometheus text: requests by operation and status.
   std::string metrics() const;
 

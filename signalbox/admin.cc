@@ -135,14 +135,15 @@ std::optional<broker::Duration> parse_iso_duration(std::string_view text) {
 
 Admin::Admin(const broker::Clock& clock, const Health& health, broker::CoreThread& core,
              broker::Engine& engine, const protocol::Dispatcher& dispatcher,
-             broker::ReaderPool& readers, const StoreKeeper& keeper)
+             broker::ReaderPool& readers, const StoreKeeper& keeper, const Log& log)
     : clock_(clock),
       health_(health),
       core_(core),
       engine_(engine),
       dispatcher_(dispatcher),
       readers_(readers),
-      keeper_(keeper) {}
+      keeper_(keeper),
+      sqs_(dispatcher, log, [this](auto jobs) { core_.submit(std::move(jobs)); }) {}
 
 bool Admin::handle(const protocol::HttpRequest& request, ExchangePtr exchange) {
   const auto path = std::string_view(request.target).substr(0, request.target.find('?'));
@@ -154,6 +155,8 @@ bool Admin::handle(const protocol::HttpRequest& request, ExchangePtr exchange) {
     advance_clock(request, exchange);
   } else if (path == "/_signalbox/explain") {
     explain(request, exchange);
+  } else if (AdminSqs::owns(path)) {
+    queues(request, exchange);
   } else if (path.starts_with(buses_prefix) && path.ends_with(events_suffix) &&
              path.size() > buses_prefix.size() + events_suffix.size()) {
     bus_events(request, exchange);
@@ -285,6 +288,17 @@ void Admin::explain(const protocol::HttpRequest& request, const ExchangePtr& exc
       std::move(question), caller_of(parameters), core_, engine_, readers_,
       [this, exchange](protocol::HttpReply reply) { reply_later(exchange, std::move(reply)); })
       ->start();
+}
+
+void Admin::queues(const protocol::HttpRequest& request, const ExchangePtr& exchange) {
+  protocol::QueryParameters parameters;
+  if (!read_query(request, parameters)) {
+    exchange->reply(error_reply(400, malformed_query));
+    return;
+  }
+  broker::Caller caller = caller_of(parameters);
+  caller.base_url = fmt::format("http://{}", request.header("host"));
+  sqs_.handle(request, std::move(caller), exchange);
 }
 
 broker::Caller Admin::caller_of(const protocol::QueryParameters& parameters) const {

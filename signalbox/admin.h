@@ -1,5 +1,5 @@
 // The server's own paths, beside the AWS protocols: health, metrics, the test clock, a bus's log,
-// explanations.
+// explanations, queues.
 #pragma once
 
 #include <atomic>
@@ -12,6 +12,7 @@
 #include "broker/clock.h"
 #include "broker/context.h"
 #include "protocol/http_server.h"
+#include "signalbox/admin_sqs.h"
 
 namespace signalbox::broker {
 class CoreThread;
@@ -25,6 +26,7 @@ class QueryParameters;
 
 namespace signalbox {
 
+class Log;
 class StoreKeeper;
 
 // Whether the store takes writes. Thread safe.
@@ -57,7 +59,7 @@ class Admin {
  public:
   Admin(const broker::Clock& clock, const Health& health, broker::CoreThread& core,
         broker::Engine& engine, const protocol::Dispatcher& dispatcher, broker::ReaderPool& readers,
-        const StoreKeeper& keeper);
+        const StoreKeeper& keeper, const Log& log);
 
   void set_http(protocol::HttpServer& http) { http_ = &http; }
   // On an io thread. False: no such path.
@@ -72,6 +74,7 @@ class Admin {
   void advance_clock(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void bus_events(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void explain(const protocol::HttpRequest& request, const ExchangePtr& exchange);
+  void queues(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   // Of the world that ?account= and &region= name.
   broker::Caller caller_of(const protocol::QueryParameters& parameters) const;
   // From any thread.
@@ -84,6 +87,7 @@ class Admin {
   const protocol::Dispatcher& dispatcher_;
   broker::ReaderPool& readers_;
   const StoreKeeper& keeper_;
+  AdminSqs sqs_;
   protocol::HttpServer* http_ = nullptr;
 };
 

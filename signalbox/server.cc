@@ -184,8 +184,8 @@ std::string Server::Impl::start(const std::string& ready_file) {
   }
   dispatcher_->set_store(opened.store);
   opened.store.reset();
-  admin_ =
-      std::make_unique<Admin>(*clock_, health_, *core_, *engine_, *dispatcher_, *readers_, keeper_);
+  admin_ = std::make_unique<Admin>(*clock_, health_, *core_, *engine_, *dispatcher_, *readers_,
+                                   keeper_, log_);
   return open_http(ready_file);
 }
 
