@@ -1,4 +1,4 @@
-// The command line: serve, health, settings, explain, bench, --version, --help.
+// The command line: serve, health, settings, queue, explain, bench, --version, --help.
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -10,6 +10,7 @@
 #include "signalbox/bench_match.h"
 #include "signalbox/explain_command.h"
 #include "signalbox/health_check.h"
+#include "signalbox/queue_command.h"
 #include "signalbox/server.h"
 #include "signalbox/settings.h"
 
@@ -24,6 +25,8 @@ constexpr std::string_view usage =
     "well\n"
     "  signalbox settings --sample    print a file for --config\n"
     "  signalbox settings --markdown  print the table of settings\n"
+    "  signalbox queue                look after queues: ls, peek, send, redrive, edit, purge "
+    "(signalbox queue --help)\n"
     "  signalbox explain              say why an event matches a pattern or not (signalbox explain "
     "--help)\n"
     "  signalbox bench match          measure how fast rules are matched (signalbox bench match "
@@ -86,6 +89,7 @@ int main(int argc, char** argv) {
   if (command == "serve") return serve(arguments);
   if (command == "settings") return print_settings(arguments);
   if (command == "explain") return signalbox::run_explain(arguments);
+  if (command == "queue") return signalbox::run_queue(arguments);
   if (command == "bench") return signalbox::run_bench(arguments);
   if (command == "health") {
     return signalbox::check_health(arguments.empty() ? "http://127.0.0.1:4566" : arguments.front());

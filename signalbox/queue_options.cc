@@ -1,0 +1,258 @@
+#include "signalbox/queue_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <functional>
+
+namespace signalbox {
+namespace {
+
+constexpr std::string_view help_text =
+    R"(Looks after queues: what is in them, and what to do with it.
+
+  signalbox queue ls [QUEUE]
+  signalbox queue peek QUEUE [--state visible|in_flight|delayed] [--limit N|--all]
+  signalbox queue send QUEUE BODY|-|--file FILE [--group G] [--dedup ID] [--delay S]
+                       [--attribute NAME[:TYPE]=VALUE]...
+  signalbox queue receive QUEUE [--max N] [--wait S] [--delete]
+  signalbox queue redrive QUEUE [--to QUEUE] [--rate N] [--wait] | --cancel
+  signalbox queue purge QUEUE [--yes]
+  signalbox queue edit QUEUE MESSAGE_ID [--body TEXT|--file FILE] [--send-to QUEUE] [--force]
+  signalbox queue discard QUEUE MESSAGE_ID [--force]
+
+  ls        counts of messages, and where the dead letters go
+  peek      shows messages without receiving them: nothing is counted, nothing is hidden
+  send      sends one; BODY - or --file - reads standard input; a Binary VALUE is base64
+  receive   receives as a consumer does; --delete deletes what it has printed
+  redrive   starts to move the messages of a dead-letter queue back to where they came from, or to
+            --to QUEUE, at --rate messages a second; --wait stays until that is done
+  purge     deletes all messages, after a question on a terminal or with --yes
+  edit      gives a message another body, from $VISUAL or $EDITOR unless --body or --file has it;
+            with --send-to sends it to that queue, as a new message, instead of leaving it
+  discard   deletes one message; the broker's log keeps its id, digest and size
+  --force   takes a message that a consumer has in flight
+
+  --json             prints one line of JSON for each queue or message
+  --endpoint-url URL where the broker is ($AWS_ENDPOINT_URL, or http://127.0.0.1:4566)
+  --region REGION    ($AWS_REGION, $AWS_DEFAULT_REGION, or the broker's own)
+  --account ACCOUNT  ($AWS_ACCESS_KEY_ID, if it has 12 digits, or the broker's own)
+
+Exits with 0 when that was done, with 1 when the broker refused it or cannot be reached, and with 2
+when it was not asked properly.
+)";
+
+constexpr std::string_view hint = "Try signalbox queue --help.";
+
+struct Verb {
+  std::string_view name;
+  QueueVerb verb;
+  std::vector<std::string_view> arguments;  // what comes after it, in order
+  std::vector<std::string_view> options;    // beside the common ones
+};
+
+const std::vector<Verb>& verbs() {
+  static const std::vector<Verb> all{
+      {"ls", QueueVerb::ls, {}, {"--json"}},
+      {"peek", QueueVerb::peek, {"QUEUE"}, {"--state", "--limit", "--all", "--json"}},
+      {"send",
+       QueueVerb::send,
+       {"QUEUE"},
+       {"--file", "--group", "--dedup", "--delay", "--attribute", "--json"}},
+      {"receive", QueueVerb::receive, {"QUEUE"}, {"--max", "--wait", "--delete", "--json"}},
+      {"redrive", QueueVerb::redrive, {"QUEUE"}, {"--to", "--rate", "--wait", "--cancel"}},
+      {"purge", QueueVerb::purge, {"QUEUE"}, {"--yes"}},
+      {"edit",
+       QueueVerb::edit,
+       {"QUEUE", "MESSAGE_ID"},
+       {"--body", "--file", "--send-to", "--force", "--json"}},
+      {"discard", QueueVerb::discard, {"QUEUE", "MESSAGE_ID"}, {"--force", "--json"}},
+  };
+  return all;
+}
+
+constexpr std::size_t limit_default = 10;
+
+std::string read_number(std::string_view name, const std::string& value, std::int64_t least,
+                        std::int64_t most, std::int64_t& number) {
+  const char* end = value.data() + value.size();
+  const auto [stop, error] = std::from_chars(value.data(), end, number);
+  if (error == std::errc() && stop == end && number >= least && number <= most) return {};
+  return fmt::format("{} {}: give a whole number from {} to {}.", name, value, least, most);
+}
+
+// NAME=VALUE or NAME:TYPE=VALUE
+std::string read_attribute(const std::string& value, QueueOptions& options) {
+  const auto equals = value.find('=');
+  SentAttribute attribute;
+  attribute.name = value.substr(0, equals);
+  if (const auto colon = attribute.name.find(':'); colon != std::string::npos) {
+    attribute.type = attribute.name.substr(colon + 1);
+    attribute.name.resize(colon);
+  }
+  if (equals == std::string::npos || attribute.name.empty() || attribute.type.empty()) {
+    return fmt::format("--attribute {}: give NAME=VALUE or NAME:TYPE=VALUE.", value);
+  }
+  attribute.value = value.substr(equals + 1);
+  options.attributes.push_back(std::move(attribute));
+  return {};
+}
+
+// Options without a value; false: it is none of them.
+bool set_flag(std::string_view name, QueueOptions& options) {
+  const std::array flags{std::pair{std::string_view("--json"), &QueueOptions::json},
+                         std::pair{std::string_view("--delete"), &QueueOptions::deletes},
+                         std::pair{std::string_view("--yes"), &QueueOptions::is_confirmed},
+                         std::pair{std::string_view("--force"), &QueueOptions::force},
+                         std::pair{std::string_view("--cancel"), &QueueOptions::cancels}};
+  for (const auto& [flag, member] : flags) {
+    if (flag != name) continue;
+    options.*member = true;
+    return true;
+  }
+  if (name == "--all") return options.limit.reset(), true;
+  if (name == "--wait" && options.verb == QueueVerb::redrive) {
+    return options.is_waiting = true;
+  }
+  return false;
+}
+
+// Empty when the value is good.
+std::string set_option(std::string_view name, const std::string& value, QueueOptions& options) {
+  const auto number = [&](std::int64_t least, std::int64_t most, auto& target) {
+    std::int64_t read = 0;
+    auto problem = read_number(name, value, least, most, read);
+    if (problem.empty()) target = read;
+    return problem;
+  };
+  if (name == "--limit") return number(1, 1'000'000'000, options.limit);
+  if (name == "--delay") return number(0, 900, options.delay_s);
+  if (name == "--max") return number(1, 10, options.max);
+  if (name == "--wait") return number(0, 20, options.wait_s);
+  if (name == "--rate") return number(1, 500, options.rate);
+  if (name == "--attribute") return read_attribute(value, options);
+  if (name == "--state") {
+    options.state = value;
+    const bool is_state = value == "visible" || value == "in_flight" || value == "delayed";
+    return is_state ? "" : fmt::format("--state {}: give visible, in_flight or delayed.", value);
+  }
+  if (name == "--endpoint-url") return options.endpoint_url = value, "";
+  if (name == "--region") return options.region = value, "";
+  if (name == "--account") return options.account = value, "";
+  if (name == "--file") return options.file = value, "";
+  if (name == "--body") return options.body = value, "";
+  if (name == "--group") return options.group = value, "";
+  if (name == "--dedup") return options.deduplication_id = value, "";
+  if (name == "--to") return options.to = value, "";
+  if (name == "--send-to") return options.send_to = value, "";
+  return fmt::format("there is no option {}. {}", name, hint);
+}
+
+bool takes(const Verb& verb, std::string_view option) {
+  constexpr std::array<std::string_view, 3> common{"--endpoint-url", "--region", "--account"};
+  return std::find(common.begin(), common.end(), option) != common.end() ||
+         std::find(verb.options.begin(), verb.options.end(), option) != verb.options.end();
+}
+
+// The arguments that are no options, in order.
+std::string set_words(const Verb& verb, const std::vector<std::string>& words,
+                      QueueOptions& options) {
+  const std::array targets{&options.queue,
+                           verb.verb == QueueVerb::send ? &options.body : &options.message_id};
+  const std::size_t most = verb.verb == QueueVerb::ls     ? 1
+                           : verb.verb == QueueVerb::send ? 2
+                                                          : verb.arguments.size();
+  if (words.size() < verb.arguments.size()) {
+    return fmt::format("{} needs a {}. {}", verb.name, verb.arguments[words.size()], hint);
+  }
+  if (words.size() > most) {
+    return fmt::format("{} does not know what to do with {}. {}", verb.name, words[most], hint);
+  }
+  for (std::size_t i = 0; i < words.size(); ++i) *targets[i] = words[i];
+  return {};
+}
+
+std::string check(QueueOptions& options) {
+  if (options.verb == QueueVerb::send && options.body == "-") {
+    options.body.reset();
+    options.file = "-";
+  }
+  if (options.verb == QueueVerb::send && options.body.has_value() == options.file.has_value()) {
+    return "send needs one body: as an argument, - for standard input, or --file FILE.";
+  }
+  if (options.body && options.file) return "give either --body or --file.";
+  if (options.cancels && (options.to || options.rate || options.is_waiting)) {
+    return "--cancel goes with nothing else.";
+  }
+  return {};
+}
+
+void read_environment(std::optional<std::string> (*environment)(std::string_view),
+                      QueueOptions& options) {
+  if (auto url = environment("AWS_ENDPOINT_URL")) options.endpoint_url = *std::move(url);
+  options.region = environment("AWS_REGION");
+  if (!options.region) options.region = environment("AWS_DEFAULT_REGION");
+  auto key = environment("AWS_ACCESS_KEY_ID");
+  const bool is_account =
+      key && key->size() == 12 && key->find_first_not_of("0123456789") == std::string::npos;
+  if (is_account) options.account = std::move(key);
+}
+
+std::string read_arguments(const std::vector<std::string>& arguments, const Verb& verb,
+                           QueueOptions& options) {
+  std::vector<std::string> words;
+  bool are_options_over = false;
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    std::string name = arguments[i];
+    if (are_options_over || !name.starts_with("--")) {
+      words.push_back(std::move(name));
+      continue;
+    }
+    if (name == "--") {
+      are_options_over = true;
+      continue;
+    }
+    std::optional<std::string> value;
+    if (const auto equals = name.find('='); equals != std::string::npos) {
+      value = name.substr(equals + 1);
+      name.resize(equals);
+    }
+    if (!takes(verb, name)) {
+      return fmt::format("{} has no option {}. {}", verb.name, name, hint);
+    }
+    if (!value && set_flag(name, options)) continue;
+    if (!value && i + 1 < arguments.size()) value = arguments[++i];
+    if (!value) return fmt::format("{} needs a value.", name);
+    if (auto problem = set_option(name, *value, options); !problem.empty()) return problem;
+  }
+  return set_words(verb, words, options);
+}
+
+}  // namespace
+
+std::string_view queue_help() { return help_text; }
+
+QueueArguments parse_queue_arguments(const std::vector<std::string>& arguments,
+                                     std::optional<std::string> (*environment)(std::string_view)) {
+  QueueArguments parsed;
+  QueueOptions& options = parsed.options;
+  const auto asks_help = [](const std::string& word) { return word == "--help" || word == "-h"; };
+  options.help = arguments.empty() || std::any_of(arguments.begin(), arguments.end(), asks_help);
+  if (options.help) return parsed;
+  const auto verb = std::find_if(verbs().begin(), verbs().end(),
+                                 [&](const Verb& each) { return each.name == arguments.front(); });
+  if (verb == verbs().end()) {
+    parsed.error = fmt::format("there is no command queue {}. {}", arguments.front(), hint);
+    return parsed;
+  }
+  options.verb = verb->verb;
+  options.limit = limit_default;
+  read_environment(environment, options);
+  parsed.error = read_arguments(arguments, *verb, options);
+  if (parsed.error.empty()) parsed.error = check(options);
+  return parsed;
+}
+
+}  // namespace signalbox
