@@ -132,6 +132,16 @@ Seen put_events(Script& s, int count) {
   return s.start<&Broker::put_events>(request);
 }
 
+Seen edit(Script& s, const std::string& queue, const std::string& position,
+          std::optional<std::string> body, std::optional<std::string> send_to) {
+  api::EditMessageRequest request;
+  request.queue = queue;
+  request.position = position;
+  request.body = std::move(body);
+  request.send_to = std::move(send_to);
+  return s.start<&Broker::edit_message>(request);
+}
+
 Seen pass_time(Script& s, Duration by) {
   s.broker.advance(by);
   return {[] { return true; }, [] { return std::nullopt; }};
@@ -258,6 +268,17 @@ std::vector<Step> script_steps() {
       {"time passes: leases end", [](Script& s) { return pass_time(s, 31s); }, true},
       {"ReceiveMessage moves to the dead letters",
        [](Script& s) { return s.receive(s.orders, 10); }},
+      {"DiscardMessage",
+       [](Script& s) {
+         api::DiscardMessageRequest request;
+         request.queue = "dead";
+         request.position = "0-0-1-0";
+         return s.start<&Broker::discard_message>(request);
+       }},
+      {"EditMessage in its place",
+       [](Script& s) { return edit(s, "dead", "0-0-2-0", "mended", std::nullopt); }},
+      {"EditMessage sent elsewhere",
+       [](Script& s) { return edit(s, "dead", "0-0-3-0", "sent on", "scratch"); }},
       {"RemoveTargets",
        [](Script& s) {
          api::RemoveTargetsRequest request;
