@@ -1,6 +1,7 @@
 #include "signalbox/admin_sqs.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <array>
 
@@ -159,17 +160,29 @@ void AdminSqs::run_on_reader(std::unique_ptr<protocol::RequestJob> job) {
 }
 
 void AdminSqs::reply(protocol::RequestJob& job, unsigned status, std::string body, std::string) {
-  const bool is_change = !job.row->read_only;
-  const LogLevel level = status >= 500  ? LogLevel::warning
-                         : !is_change   ? LogLevel::debug
-                         : status < 300 ? LogLevel::info
-                                        : LogLevel::debug;
-  // The answer to a change says which message it was, and never a body.
-  log_.write(level, "queue work",
-             {{"operation", job.row->name},
-              {"status", fmt::to_string(status)},
-              {"detail", is_change || status >= 300 ? std::string_view(body) : ""}});
+  if (status < 300 && !job.row->read_only) {
+    log_change(job, body);
+  } else if (status >= 500) {
+    log_.write(LogLevel::warning, "queue work failed",
+               {{"operation", job.row->name}, {"detail", body}});
+  }
   job.exchange->reply(json_reply(status, std::move(body)));
+}
+
+// The answer to a change says which message it was, and never a body.
+void AdminSqs::log_change(const protocol::RequestJob& job, const std::string& body) const {
+  simdjson::dom::parser parser;
+  simdjson::dom::object changed;
+  if (parser.parse(body).get(changed) != simdjson::SUCCESS) return;
+  std::vector<Log::Field> fields{
+      {"operation", job.row->name}, {"account", job.caller.account}, {"region", job.caller.region}};
+  const auto size = fmt::to_string(changed["size_bytes"].get_int64().value_unsafe());
+  for (const auto& [name, value] : changed) {
+    std::string_view text = size;
+    if (value.is_string()) text = value.get_string().value_unsafe();
+    fields.emplace_back(name, text);
+  }
+  log_.write(LogLevel::info, "an operator changed a message", fields);
 }
 
 }  // namespace signalbox

@@ -47,6 +47,8 @@ class AdminSqs final : public protocol::JobHost {
              std::string query_error) override;
 
  private:
+  void log_change(const protocol::RequestJob& job, const std::string& body) const;
+
   const protocol::Dispatcher& dispatcher_;
   const Log& log_;
   const Submit submit_;

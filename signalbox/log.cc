@@ -34,8 +34,7 @@ std::string timestamp() {
 
 }  // namespace
 
-void Log::write(LogLevel level, std::string_view message,
-                std::initializer_list<Field> fields) const {
+void Log::write(LogLevel level, std::string_view message, std::span<const Field> fields) const {
   if (!enabled(level)) return;
   const bool json = format_ == LogFormat::json;
   std::string line;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,8 +20,11 @@ class Log {
 
   bool enabled(LogLevel level) const { return level <= level_; }
   // Values come from anywhere: they are escaped and cut to 1,024 bytes.
+  void write(LogLevel level, std::string_view message, std::span<const Field> fields) const;
   void write(LogLevel level, std::string_view message,
-             std::initializer_list<Field> fields = {}) const;
+             std::initializer_list<Field> fields = {}) const {
+    write(level, message, std::span(fields.begin(), fields.size()));
+  }
 
  private:
   const LogLevel level_;

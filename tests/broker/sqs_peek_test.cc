@@ -212,6 +212,73 @@ TEST_CASE("one message can be looked for by its id", "[peek]") {
   CHECK(bodies_of(found) == Bodies{"this one"});
 }
 
+TEST_CASE("a page that has looked at much ends, and the next goes on behind it", "[peek]") {
+  OperatorBroker broker;
+  const auto ours = broker.create_queue("ours");
+  const auto other = broker.create_queue("other");
+  broker.send(ours, "first", 60);
+  for (int i = 0; i < 1010; ++i) {
+    api::SendMessageBatchRequest request;
+    request.queue_url = other;
+    for (int j = 0; j < 10; ++j) {
+      auto& entry = request.entries.emplace_back();
+      entry.id = std::to_string(j);
+      entry.message_body = "x";
+      entry.delay_seconds = 60;
+    }
+    REQUIRE_FALSE(broker.call<&Broker::send_message_batch>(request).error);
+  }
+  broker.clock().advance(1ms);
+  broker.send(ours, "second", 60);
+  const auto page = broker.peek_page("ours", "delayed");
+  CHECK(bodies_of(page.response.messages) == Bodies{"first"});
+  CHECK(page.response.next);
+  CHECK(broker.peek_bodies("ours", "delayed") == Bodies{"first", "second"});
+
+  broker.advance(60s);
+  api::PeekMessagesRequest request;
+  request.queue = "other";
+  request.id = broker.send(other, "the last").response.message_id;
+  const auto unfinished = broker.call<&Broker::peek_messages>(request).response;
+  CHECK(unfinished.messages.empty());
+  request.next = unfinished.next;
+  REQUIRE(request.next);
+  const auto found = broker.call<&Broker::peek_messages>(request).response;
+  CHECK(bodies_of(found.messages) == Bodies{"the last"});
+}
+
+TEST_CASE("what is deleted, received or purged while a page is read is shown as it is then",
+          "[peek]") {
+  OperatorBroker broker;
+  const auto url = broker.create_queue("orders");
+  broker.send_all(url, {"a", "b"});
+  const auto held = broker.receive(url, 1, 0);
+  REQUIRE(bodies_of(broker.peek("orders")) == Bodies{"a", "b"});
+  // Read, but not yet answered.
+  const auto begin = [&] {
+    auto reply = std::make_shared<test::Reply<api::PeekMessagesResponse>>();
+    api::PeekMessagesRequest request;
+    request.queue = "orders";
+    broker.engine().submit(
+        std::make_unique<test::TestJob<&Broker::peek_messages>>(request, reply, false));
+    REQUIRE_FALSE(reply->released);
+    return reply;
+  };
+  auto reading = begin();
+  CHECK_FALSE(broker.remove(url, held[0].receipt_handle));
+  CHECK(bodies_of(reading->response.messages) == Bodies{"b"});
+  reading = begin();
+  CHECK(bodies_of(broker.receive(url)) == Bodies{"b"});
+  CHECK(reading->response.messages.empty());
+  broker.send_all(url, {"c"});
+  reading = begin();
+  api::PurgeQueueRequest purge;
+  purge.queue_url = url;
+  broker.call<&Broker::purge_queue>(purge);
+  REQUIRE(reading->released);
+  CHECK(reading->response.messages.empty());
+}
+
 TEST_CASE("large bodies end a page early", "[peek]") {
   OperatorBroker broker;
   const auto url = broker.create_queue("orders");
@@ -293,11 +360,10 @@ TEST_CASE("what is wrong with a question is said", "[peek]") {
 
 TEST_CASE("the overview counts each queue's messages and names its dead letters", "[peek]") {
   OperatorBroker broker;
-  const auto dead = broker.create_queue("dead");
-  const auto url = broker.create_queue(
-      "orders",
-      {{"RedrivePolicy",
-        R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":3})"}});
+  broker.create_queue("dead");
+  const std::string dead_arn = "arn:aws:sqs:us-east-1:000000000000:dead";
+  const std::string policy = R"({"deadLetterTargetArn":")" + dead_arn + R"(","maxReceiveCount":3})";
+  const auto url = broker.create_queue("orders", {{"RedrivePolicy", policy}});
   broker.send_all(url, {"a", "b", "c"});
   broker.send(url, "later", 60);
   broker.receive(url, 2);
@@ -315,7 +381,7 @@ TEST_CASE("the overview counts each queue's messages and names its dead letters"
   CHECK(orders.name == "orders");
   CHECK(orders.url == url);
   CHECK((orders.visible == 1 && orders.in_flight == 2 && orders.delayed == 1));
-  CHECK(orders.dead_letter_target_arn == "arn:aws:sqs:us-east-1:000000000000:dead");
+  CHECK(orders.dead_letter_target_arn == dead_arn);
   CHECK(orders.max_receive_count == 3);
   CHECK(orders.oldest_sent_ms == to_ms(broker.clock().now()));
 }
