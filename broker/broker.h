@@ -322,8 +322,6 @@ class Broker {
   // The message there, when it may be changed.
   Answer<Held> hold_message(Queue& queue, const std::string& position, bool force, Context& ctx);
   void take_out(Queue& queue, const Held& held, Context& ctx);
-  void send_again(const Queue& source, Queue& target, MessageRecord record, std::string_view body,
-                  const IdBytes& id, Context& ctx);
 
   // time (sqs_timers.cc)
   void fire_delays(Context& ctx);

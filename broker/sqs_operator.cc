@@ -155,27 +155,17 @@ Answer<api::ChangedMessage> Broker::edit_message(const api::EditMessageRequest& 
   }
   log_step("moved", record.id, *queue, ctx);
   take_out(*queue, *held.value(), ctx);
-  send_again(*queue, *target, record, body, request.new_id, ctx);
+  // As if it were sent now by whoever sent it before, as a move task does; what a FIFO queue has
+  // accepted before does not count.
+  stored->body = body;
+  const std::string moved = redriven_record(*stored, request.new_id, queue->arn());
+  NewMessage message;
+  message.head = moved;
+  message.group_id = record.group_id;
+  enqueue(*target, message, target->settings.delay, ctx);
   changed.sent_to = target->name;
   changed.new_message_id = format_uuid(request.new_id);
   return changed;
-}
-
-// As if it were sent now, by whoever sent it before; what was accepted before does not count.
-void Broker::send_again(const Queue& source, Queue& target, MessageRecord record,
-                        std::string_view body, const IdBytes& id, Context& ctx) {
-  record.id = id;
-  record.receive_count = 0;
-  record.first_received_ms = 0;
-  record.shown_sent_ms.reset();
-  record.dead_letter_source_arn.clear();
-  record.origin.source_queue = source.arn();
-  const std::string head = encode_message_head(record);
-  NewMessage message;
-  message.head = head;
-  message.body = body;
-  message.group_id = record.group_id;
-  enqueue(target, message, Duration::zero(), ctx);
 }
 
 }  // namespace signalbox::broker

@@ -274,7 +274,8 @@ constexpr std::array table{
          "Stars in the wildcards of one field of a pattern; past it the pattern is too complex, as "
          "it is for the service. 0 sets no limit: the matcher needs none."),
   toggle("Buses", "lineage-steps", put_toggle<&S::lineage_steps>,
-         "Logs the end of every message too: deleted, discarded, moved, redriven, expired; and its edits."),
+         "Logs the end of every message too: deleted, discarded, moved, redriven, expired; and "
+         "its edits."),
 
   number("Server", "io-threads", "N", "0", 0, 256, put_io_threads,
          "Threads that read, parse and answer; 0 is half the cores."),
