@@ -54,7 +54,7 @@ def discover(root, presets, names, long_form):
                 units.append(Suite(folder.name, [program], True, preset))
         if os.access(folder / "run", os.X_OK):
             command = [folder / "run"]
-            if long_form and folder.name in ("crash", "sdk"):
+            if long_form and folder.name in ("clients", "crash", "sdk"):
                 command.append("--long")
             # A folder may hold both forms: the names must differ.
             name = f"{folder.name}/run" if any(folder.glob("*_test.cc")) else folder.name
