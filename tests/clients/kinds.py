@@ -101,12 +101,10 @@ class Java:
 KINDS = {"requirements.txt": Python, "package-lock.json": Node, "go.sum": Go, "pom.xml": Java}
 
 
-def lock_of(folder):
-    return next((folder / name for name in KINDS if (folder / name).is_file()), None)
-
-
-def is_client(folder):
-    return folder.is_dir() and lock_of(folder) is not None
+def client_names():
+    """Every folder but the one that clients share."""
+    return sorted(path.name for path in HERE.iterdir()
+                  if path.is_dir() and path.name not in ("support", "__pycache__"))
 
 
 def copy_files(source, target):
@@ -125,7 +123,11 @@ class Client:
         self.folder = folder
         self.name = folder.name
         self.work = BUILD / folder.name
-        self._lock = lock_of(folder)
+        locks = [folder / name for name in KINDS if (folder / name).is_file()]
+        if len(locks) != 1:
+            raise SystemExit(f"{folder}: exactly one of {', '.join(KINDS)} says what kind of "
+                             f"client it is; there are {len(locks)}")
+        self._lock = locks[0]
         self._kind = KINDS[self._lock.name]
         self._stamp = self.work / self._kind.libraries / ".installed"
 
@@ -142,7 +144,7 @@ class Client:
 
     def install(self):
         copy_files(self.folder, self.work)
-        self._stamp.unlink(missing_ok=True)
+        shutil.rmtree(self.work / self._kind.libraries, ignore_errors=True)
         self._kind.install(self.work)
         # Last, so that an interrupted installation is made again.
         self._stamp.write_text(self._digest())

@@ -116,7 +116,7 @@ def install(names):
 
 
 def main():
-    there = sorted(path.name for path in HERE.iterdir() if kinds.is_client(path))
+    there = kinds.client_names()
     parser = argparse.ArgumentParser(
         prog="tests/clients/run", description="Real SDKs and frameworks against the broker.",
         epilog=f"The clients: {', '.join(there)}. Without names: {', '.join(QUICK)}.")
