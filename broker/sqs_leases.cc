@@ -355,7 +355,14 @@ Answer<api::ChangeMessageVisibilityBatchResponse> Broker::change_message_visibil
   return run_batch<api::ChangeMessageVisibilityBatchResponse,
                    api::ChangeMessageVisibilityBatchResultEntry>(
       request, ctx, [&](const auto& entry) { look_up_handle(*queue, entry.opened, ctx); },
-      [&](const auto& entry) {
+      [&](const auto& entry) -> Answer<api::Empty> {
+        if (!entry.visibility_timeout) {
+          // As recorded of the service: the entry by its number.
+          return Error{ErrorCode::missing_parameter,
+                       fmt::format("The request must contain the parameter "
+                                   "ChangeMessageVisibilityBatchRequestEntry.{}.VisibilityTimeout.",
+                                   &entry - request.entries.data() + 1)};
+        }
         return change_one(*queue, entry.receipt_handle, entry.opened, entry.visibility_timeout,
                           ctx);
       });

@@ -132,6 +132,17 @@ class DeletingAndChangingBatches(SdkTest):
                          {"far": "InvalidParameterValue", "bad": "ReceiptHandleIsInvalid"})
         self.assertEqual(len(self.receive(url)), 1)
 
+    def test_a_change_without_a_timeout_fails_naming_the_entry_by_its_number(self):
+        url, handles = self.received(2)
+        entries = [{"Id": "ok", "ReceiptHandle": handles[0], "VisibilityTimeout": 0},
+                   {"Id": "none", "ReceiptHandle": handles[1]}]
+        answer = self.sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+        self.assertEqual([e["Id"] for e in answer["Successful"]], ["ok"])
+        self.assertEqual(answer["Failed"], [
+            {"Id": "none", "Code": "MissingParameter", "SenderFault": True,
+             "Message": "The request must contain the parameter "
+                        "ChangeMessageVisibilityBatchRequestEntry.2.VisibilityTimeout."}])
+
 
 if __name__ == "__main__":
     unittest.main()
