@@ -208,7 +208,6 @@ void Dispatcher::start(HttpRequest&& request, std::shared_ptr<Exchange> exchange
   }
   job->host = this;
   job->wire = asked.wire;
-  job->query_mode = request.header("x-amzn-query-mode") == "true";
   job->request_id = broker::format_uuid(thread_ids().uuid());
   job->id = ++last_job_id_;
   job->exchange = std::move(exchange);

@@ -141,7 +141,7 @@ ErrorShape error_shape(Service service, ErrorCode code) {
   return service == Service::sqs ? row.sqs : row.events;
 }
 
-ErrorReply json_error(Service service, const broker::Error& error, bool query_mode) {
+ErrorReply json_error(Service service, const broker::Error& error) {
   const ErrorShape shape = error_shape(service, error.code);
   ErrorReply reply{.status = shape.status, .body = {}, .query_error = {}};
   reply.body = R"({"__type":)";
@@ -151,7 +151,7 @@ ErrorReply json_error(Service service, const broker::Error& error, bool query_mo
     append_json_string(reply.body, error.message);
   }
   reply.body += '}';
-  if (query_mode && service == Service::sqs && shape.in_query_error_header) {
+  if (service == Service::sqs && shape.in_query_error_header) {
     reply.query_error = fmt::format("{};{}", shape.query_code, fault_name(shape.fault));
   }
   return reply;

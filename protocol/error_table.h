@@ -35,9 +35,10 @@ struct ErrorReply {
 };
 
 // {"__type":"...","message":"..."}; no message member when there is nothing to say. Both services
-// spell it with a small m: every SDK reads that spelling for either. query_mode: the request
-// carried x-amzn-query-mode: true (SQS only).
-ErrorReply json_error(Service service, const broker::Error& error, bool query_mode);
+// spell it with a small m: every SDK reads that spelling for either. SQS adds the code of the Query
+// wire, whether or not the request carried x-amzn-query-mode: true. The SDKs of the first year of
+// its JSON wire do not send that, and read the code all the same.
+ErrorReply json_error(Service service, const broker::Error& error);
 
 // <ErrorResponse>...</ErrorResponse>, SQS only.
 ErrorReply query_error(const broker::Error& error, std::string_view request_id);

@@ -38,8 +38,8 @@ void RequestJob::answer(std::unique_ptr<RequestJob> job) {
 }
 
 void RequestJob::reply_error(const broker::Error& error) {
-  auto shape = wire == Wire::query ? query_error(error, request_id)
-                                   : json_error(row->service, error, query_mode);
+  auto shape =
+      wire == Wire::query ? query_error(error, request_id) : json_error(row->service, error);
   host->reply(*this, shape.status, std::move(shape.body), std::move(shape.query_error));
 }
 

@@ -41,7 +41,6 @@ class RequestJob : public broker::Job {
   JobHost* host = nullptr;
   const Row* row = nullptr;
   Wire wire = Wire::json_1_0;
-  bool query_mode = false;
   std::string request_id;
   std::shared_ptr<Exchange> exchange;
   std::vector<std::pair<std::string, std::string>> cors_headers;

@@ -11,30 +11,31 @@ using protocol::Service;
 
 TEST_CASE("a modelled SQS error names its shape on the JSON wire", "[error]") {
   const Error error{ErrorCode::queue_does_not_exist, "The specified queue does not exist."};
-  const auto reply = json_error(Service::sqs, error, true);
+  const auto reply = json_error(Service::sqs, error);
   CHECK(reply.status == 400);
   CHECK(reply.body == R"({"__type":"com.amazonaws.sqs#QueueDoesNotExist",)"
                       R"("message":"The specified queue does not exist."})");
   CHECK(reply.query_error == "AWS.SimpleQueueService.NonExistentQueue;Sender");
 }
 
-TEST_CASE("the query error header is sent only to clients that asked for it", "[error]") {
-  const Error error{ErrorCode::invalid_parameter_value, "m"};
-  CHECK(json_error(Service::sqs, error, false).query_error.empty());
-  CHECK(json_error(Service::sqs, error, true).query_error == "InvalidParameterValue;Sender");
-  CHECK(json_error(Service::events, {ErrorCode::validation, "m"}, true).query_error.empty());
-  CHECK(json_error(Service::sqs, {ErrorCode::serialization, ""}, true).query_error.empty());
-  CHECK(json_error(Service::sqs, {ErrorCode::internal_failure, ""}, true).query_error ==
-        "InternalFailure;Receiver");
+TEST_CASE("SQS adds the Query wire's code once the operation is known, EventBridge none",
+          "[error]") {
+  const auto code = [](Service service, ErrorCode error) {
+    return json_error(service, {error, "m"}).query_error;
+  };
+  CHECK(code(Service::sqs, ErrorCode::invalid_parameter_value) == "InvalidParameterValue;Sender");
+  CHECK(code(Service::sqs, ErrorCode::internal_failure) == "InternalFailure;Receiver");
+  CHECK(code(Service::sqs, ErrorCode::serialization).empty());
+  CHECK(code(Service::events, ErrorCode::validation).empty());
 }
 
 TEST_CASE("EventBridge errors carry the bare shape name", "[error]") {
-  const auto reply = json_error(
-      Service::events, {ErrorCode::resource_not_found, "Event bus \"x\" does not exist."}, false);
+  const auto reply = json_error(Service::events,
+                                {ErrorCode::resource_not_found, "Event bus \"x\" does not exist."});
   CHECK(reply.status == 400);
   CHECK(reply.body == R"({"__type":"ResourceNotFoundException",)"
                       R"("message":"Event bus \"x\" does not exist."})");
-  CHECK(json_error(Service::events, {ErrorCode::serialization, ""}, false).body ==
+  CHECK(json_error(Service::events, {ErrorCode::serialization, ""}).body ==
         R"({"__type":"SerializationException"})");
 }
 

@@ -85,12 +85,13 @@ class FindingQueues(SdkTest):
 
     def test_errors_carry_the_query_code_in_their_header(self):
         body = {"QueueUrl": unique("nowhere")}
-        answer = self.post_json("AmazonSQS.ListQueueTags", body, {"x-amzn-query-mode": "true"})
-        self.assert_answer(answer, 400, "QueueDoesNotExist", NOT_FOUND_TEXT)
-        self.assertEqual(answer.headers["x-amzn-query-error"], NOT_FOUND + ";Sender")
-        self.assertEqual(answer.json["__type"], "com.amazonaws.sqs#QueueDoesNotExist")
-        self.assertTrue(answer.headers["x-amzn-RequestId"])
-        self.assertEqual(answer.headers["Content-Type"], "application/x-amz-json-1.0")
+        for headers in ({}, {"x-amzn-query-mode": "true"}):
+            answer = self.post_json("AmazonSQS.ListQueueTags", body, headers)
+            self.assert_answer(answer, 400, "QueueDoesNotExist", NOT_FOUND_TEXT)
+            self.assertEqual(answer.headers["x-amzn-query-error"], NOT_FOUND + ";Sender")
+            self.assertEqual(answer.json["__type"], "com.amazonaws.sqs#QueueDoesNotExist")
+            self.assertTrue(answer.headers["x-amzn-RequestId"])
+            self.assertEqual(answer.headers["Content-Type"], "application/x-amz-json-1.0")
 
     def test_queue_urls_of_every_style_and_of_any_host_are_understood(self):
         name = unique("styles")
