@@ -1,7 +1,7 @@
 """The kinds of clients: how libraries are fetched as locked, and how a program is made and run.
 
-A kind is one row of KINDS and is known by its lock file. A client works in build/clients/NAME, where
-its sources are copied to, since Node.js looks for libraries above a program's own place.
+A kind is one row of KINDS and is known by its lock file. A client works in build/clients/NAME,
+where its sources are copied to, since Node.js looks for libraries above a program's own place.
 """
 
 import hashlib

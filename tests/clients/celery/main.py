@@ -91,6 +91,7 @@ class Workers(CeleryTest):
             self.assertEqual(result.get(PATIENCE_S), 3)
 
     def test_the_task_of_a_killed_worker_comes_back_after_its_visibility_timeout(self):
+        self.sqs.create_queue(QueueName="killed", Attributes={"VisibilityTimeout": "3"})
         with Worker("killed") as worker:
             result = tasks.hangs_once.apply_async(("hang",), queue="killed")
             wait_until((tasks.FOLDER / "hang.attempts").exists, "the first attempt")
@@ -104,7 +105,8 @@ class Workers(CeleryTest):
         self.sqs.create_queue(QueueName="line.fifo", Attributes={"FifoQueue": "true"})
         for letter in "abcdefghij":
             tasks.appends.apply_async(("order", letter), queue="line.fifo", MessageGroupId="g")
-        with Worker("line.fifo", pool="prefork"):
+        # One process: a poll may return several messages of a group, and a pool runs them at once.
+        with Worker("line.fifo"):
             wait_until(lambda: self.counts("line.fifo") == (0, 0, 0), "the last task")
         self.assertEqual((tasks.FOLDER / "order").read_text(encoding="utf-8"), "abcdefghij")
 
@@ -126,7 +128,7 @@ class Kombu(CeleryTest):
             self.assertEqual(self.counts("simple"), (0, 0, 0))
 
     def test_a_requeued_message_comes_back_at_once(self):
-        with self.connect(visibility_timeout=600).SimpleQueue("requeued") as queue:
+        with self.connect().SimpleQueue("requeued") as queue:
             queue.put("again")
             queue.get(timeout=PATIENCE_S).requeue()
             message = queue.get(timeout=PATIENCE_S)

@@ -9,10 +9,9 @@ from celery import Celery
 
 ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
 FOLDER = pathlib.Path(os.environ["CELERY_TEST_FOLDER"])
-VISIBILITY_S = 3
 # A poll that finds nothing comes back before the next one, so that a worker stops at once.
-TRANSPORT = {"region": "us-east-1", "is_secure": False, "visibility_timeout": VISIBILITY_S,
-             "wait_time_seconds": 1, "polling_interval": 0}
+TRANSPORT = {"region": "us-east-1", "is_secure": False, "wait_time_seconds": 1,
+             "polling_interval": 0}
 address = urlsplit(ENDPOINT)
 app = Celery("tasks", broker=f"sqs://AKIAIOSFODNN7EXAMPLE:secret@{address.netloc}//",
              backend=f"file://{FOLDER}")

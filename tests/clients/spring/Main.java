@@ -58,7 +58,7 @@ public class Main {
     }
 
     @SqsListener(queueNames = "by-hand", acknowledgementMode = "MANUAL",
-        messageVisibilitySeconds = "1")
+        messageVisibilitySeconds = "2")
     public void onByHand(String text, Acknowledgement acknowledgement) {
         byHand.add(text);
         if (byHand.size() > 1) acknowledgement.acknowledge();

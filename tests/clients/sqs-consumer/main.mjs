@@ -100,11 +100,11 @@ test("a heartbeat keeps a message while its handler works longer than its timeou
   const queueUrl = await queue("slow");
   await send(queueUrl, "long work");
   let timesReceived = 0;
-  await consuming({ queueUrl, visibilityTimeout: 2, heartbeatInterval: 1,
+  await consuming({ queueUrl, visibilityTimeout: 4, heartbeatInterval: 1,
     handleMessage: async (message) => {
       ++timesReceived;
       // Longer than the timeout: a second consumer would have got it meanwhile.
-      const { Messages } = await sqs.receiveMessage({ QueueUrl: queueUrl, WaitTimeSeconds: 4 });
+      const { Messages } = await sqs.receiveMessage({ QueueUrl: queueUrl, WaitTimeSeconds: 7 });
       assert.equal(Messages, undefined);
       return message;
     },
