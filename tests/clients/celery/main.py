@@ -3,7 +3,6 @@
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -24,19 +23,18 @@ PATIENCE_S = 40
 
 
 class Worker:
-    """`celery worker` on some queues; it and its children are gone after close()."""
+    """`celery worker` on some queues, gone after close()."""
 
     def __init__(self, *queues, pool="solo"):
         self._log = open(tasks.FOLDER / f"{queues[0]}.log", "ab")  # closed by close()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "tasks", "worker", "--pool", pool,
              "--concurrency", "2", "--loglevel", "INFO", "-Q", ",".join(queues)],
-            cwd=HERE, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
-            start_new_session=True)
+            cwd=HERE, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
 
     def kill(self):
         """As when its machine dies: nothing is handed back."""
-        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
         self._process.wait()
 
     def stop(self):
