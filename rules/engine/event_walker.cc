@@ -54,6 +54,7 @@ void EventWalker::clear(const NameTree& names) {
   reuse(values_);
   reuse(scopes_);
   reuse(elements_);
+  reuse(array_nodes_);
   unescaped_.clear();
   if (unescaped_.capacity() > kept_bytes_max) unescaped_.shrink_to_fit();
   if (paths_.size() < names.node_count()) paths_.resize(names.node_count());
@@ -61,7 +62,6 @@ void EventWalker::clear(const NameTree& names) {
     std::fill(paths_.begin(), paths_.end(), PathState{});
     walk_ = 1;
   }
-  array_count_ = 0;
   value_bytes_ = 0;
   array_path_count_ = 0;
 }
@@ -250,8 +250,9 @@ bool EventWalker::open_scope(NodeId node, bool is_array) {
       element = static_cast<std::uint32_t>(elements_.size() - 1);
     }
   }
-  scopes_.push_back({node, element, is_array ? array_count_++ : no_element, 0, 0,
-                     is_array ? nullptr : &shapes_.shape_of(node)});
+  if (is_array) array_nodes_.push_back(node);
+  const auto array = is_array ? static_cast<std::uint32_t>(array_nodes_.size() - 1) : no_element;
+  scopes_.push_back({node, element, array, 0, 0, is_array ? nullptr : &shapes_.shape_of(node)});
   return true;
 }
 

@@ -45,7 +45,8 @@ class EventWalker {
 
   // What EventValue::element is a place in.
   std::span<const ArrayElement> array_elements() const { return elements_; }
-  std::uint32_t array_count() const { return array_count_; }
+  // Where the names lead to each array, by its number.
+  std::span<const NodeId> array_nodes() const { return array_nodes_; }
   std::size_t value_bytes() const { return value_bytes_; }
 
  private:
@@ -98,9 +99,9 @@ class EventWalker {
   std::vector<PathState> paths_;  // by node
   std::vector<Scope> scopes_;
   std::vector<ArrayElement> elements_;
+  std::vector<NodeId> array_nodes_;
   std::string unescaped_;  // never longer than the event
   std::uint32_t walk_ = 0;
-  std::uint32_t array_count_ = 0;
   std::size_t value_bytes_ = 0;  // of all values
   std::uint32_t array_path_count_ = 0;
 };

@@ -29,9 +29,12 @@ std::span<Lookup> KeyCollector::collect(const NameTree& names, EventWalker& even
   if (folded_.capacity() > kept_bytes_max) folded_.shrink_to_fit();
   // Never longer than all values together, so that keys can point into it.
   folded_.reserve(event.value_bytes());
+  value_ = no_value;
   if (names.node(root_node).probes != nullptr)
     add_bytes(key_space(root_node, KeyKind::always, 0), "");
+  std::uint32_t at = 0;
   for (EventValue& value : event.values()) {
+    value_ = at++;
     if (value.path->probes != nullptr) collect_value(value, *value.path);
   }
   return {lookups_.get(), lookup_count_};
@@ -57,7 +60,7 @@ void KeyCollector::collect_value(EventValue& value, const NameTree::Node& node) 
         break;
       case KeyKind::present:
         // Once for the path: with the value that was found first.
-        if (value.next == no_value) add_bytes(probe->space, "");
+        if (value.next == no_value) add_bytes(probe->space, "").value = no_value;
         break;
       case KeyKind::cidr:
         if (is_string) add_address(value, *probe);
@@ -113,6 +116,7 @@ Lookup& KeyCollector::add_bytes(std::uint64_t space, std::string_view bytes) {
   lookup.space = space;
   lookup.size_bytes = static_cast<std::uint32_t>(bytes.size());
   lookup.tried = 0;
+  lookup.value = value_;
   lookup.is_word = false;
   return lookup;
 }

@@ -26,6 +26,7 @@ struct Lookup {
   std::uint64_t space;
   std::uint32_t size_bytes;
   std::uint32_t tried;  // entries so far
+  std::uint32_t value;  // that has the key, or no_value
   bool is_word;
 
   std::string_view key() const {
@@ -66,7 +67,8 @@ class KeyCollector {
   std::size_t lookup_capacity_ = 0;
   std::string folded_;                        // values in lower case, one after the other
   const EventValue* folded_value_ = nullptr;  // the last of them
-  Address address_{};                         // of the value at hand
+  std::uint32_t value_ = no_value;            // at hand
+  Address address_{};                         // of that value
   std::deque<std::string> long_addresses_;
 };
 
