@@ -5,6 +5,7 @@ import fnmatch
 
 COMMERCE_EVENT_COUNT = 20000
 CITY_EVENT_COUNT = 50000
+ITEMS_EVENT_COUNT = 5000
 # The events whose matches are compared where event-ruler takes some 17 ms for each.
 SLOW_CHECK_COUNT = 1000
 
@@ -31,7 +32,8 @@ class Scenario:
 
     @property
     def event_count(self):
-        return CITY_EVENT_COUNT if self.events == "city" else COMMERCE_EVENT_COUNT
+        counts = {"city": CITY_EVENT_COUNT, "items": ITEMS_EVENT_COUNT}
+        return counts.get(self.events, COMMERCE_EVENT_COUNT)
 
     def answers_to(self, wish):
         return fnmatch.fnmatch(self.name, wish) or fnmatch.fnmatch(self.rules, wish)
@@ -69,6 +71,8 @@ SCENARIOS = [
     city("Q_COMBO", 30),
     Scenario("many_matches", "commerce", 1000),
     Scenario("weak", "weak", 10000, None, SLOW_CHECK_COUNT),
+    Scenario("items", "items", 100),
+    Scenario("items", "items", 1000, 4),
 ]
 THREADS_SCENARIO = next(s for s in SCENARIOS if s.name == "commerce:1000")
 

@@ -15,6 +15,7 @@ first N lines of a file of rules make a set of N rules that resembles a real one
     numeric   numeric        10,000  commerce     ranges
     many      many_matches    1,000  commerce     every rule matches every event
     weak      weak           10,000  weak         one source and detail-type, one weak predicate
+    items     items           1,000  items        three fields of one of an event's 20 items
     city      city_*           5-70  city         five rules an operator, and all of them together
 """
 
@@ -26,10 +27,12 @@ import pathlib
 
 import city
 import commerce
+import items
 from rng import Rng
 
 COMMERCE_EVENT_COUNT = 20000
 CITY_EVENT_COUNT = 50000
+ITEMS_EVENT_COUNT = 5000
 
 
 def commerce_files():
@@ -62,6 +65,11 @@ def weak_files():
            lambda rng, _: commerce.event(rng, commerce.WEAK_KIND))
 
 
+def items_files():
+    yield "items.rules", 1000, 9001, lambda rng, _: items.rule(rng)
+    yield "items.events", ITEMS_EVENT_COUNT, 9002, lambda rng, _: items.event(rng)
+
+
 def event_files():
     yield "commerce.events", COMMERCE_EVENT_COUNT, 1001, lambda rng, _: commerce.event(rng)
 
@@ -75,7 +83,7 @@ def city_files():
 # group -> the files: (name, count of lines, seed, line i)
 GROUPS = {"events": event_files, "commerce": commerce_files, "exact": exact_files,
           "wildcard": wildcard_files, "numeric": numeric_files, "many": many_files,
-          "weak": weak_files, "city": city_files}
+          "weak": weak_files, "items": items_files, "city": city_files}
 
 
 def write(path, values):
