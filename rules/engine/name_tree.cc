@@ -39,6 +39,19 @@ Child& free_slot(Children& children, const Child& key) {
   return children.slots[slot & children.mask];
 }
 
+// Moves what stands behind it, so that the gap ends no search too early.
+void close_gap(Children& children, std::size_t gap) {
+  for (std::size_t at = gap + 1; children.slots[at & children.mask].node != no_node; ++at) {
+    const Child& child = children.slots[at & children.mask];
+    const std::size_t home = NameTree::slot_of(child);
+    if (((at - home) & children.mask) >= ((at - gap) & children.mask)) {
+      children.slots[gap & children.mask] = child;
+      gap = at;
+    }
+  }
+  children.slots[gap & children.mask].node = no_node;
+}
+
 Children* new_children(SharedMemory& memory, std::size_t slots, const Children* old) {
   auto* made = reinterpret_cast<Children*>(memory.allocate(children_bytes(slots)));
   made->mask = slots - 1;
@@ -53,7 +66,7 @@ Children* new_children(SharedMemory& memory, std::size_t slots, const Children* 
 
 }  // namespace
 
-NameTree::NameTree(SharedMemory& memory) { new_node(memory, no_node); }
+NameTree::NameTree(SharedMemory& memory) { new_node(memory, no_node, 0); }
 
 NodeId NameTree::descend(NodeId from, std::string_view dotted) const {
   for (;;) {
@@ -64,7 +77,7 @@ NodeId NameTree::descend(NodeId from, std::string_view dotted) const {
   }
 }
 
-NodeId NameTree::new_node(SharedMemory& memory, NodeId parent) {
+NodeId NameTree::new_node(SharedMemory& memory, NodeId parent, std::uint32_t slot) {
   NodeId id = free_nodes_;
   if (id == no_node) {
     id = static_cast<NodeId>(nodes_.size());
@@ -72,13 +85,14 @@ NodeId NameTree::new_node(SharedMemory& memory, NodeId parent) {
   } else {
     free_nodes_ = nodes_[id].parent;
   }
-  nodes_.edit(memory, id) = Node{.parent = parent, .is_used = 1};
+  nodes_.edit(memory, id) = Node{.parent = parent, .slot = slot};
   return id;
 }
 
 NodeId NameTree::add_child(SharedMemory& memory, NodeId parent, std::string_view name) {
   if (const NodeId found = child(nodes_[parent], name); found != no_node) return found;
-  const NodeId id = new_node(memory, parent);
+  Child made = key_of(name);
+  const NodeId id = new_node(memory, parent, slot_of(made));
   Node& node = nodes_.edit(memory, parent);
   const Children* old = node.children;
   const std::size_t slots = old == nullptr ? 0 : old->mask + 1;
@@ -91,7 +105,6 @@ NodeId NameTree::add_child(SharedMemory& memory, NodeId parent, std::string_view
   if (old != nullptr && old != node.children) {
     memory.retire(const_cast<BlockHeader*>(&old->header));
   }
-  Child made = key_of(name);
   made.node = id;
   made.name = new_name(memory, name);
   free_slot(*node.children, made) = made;
@@ -99,24 +112,26 @@ NodeId NameTree::add_child(SharedMemory& memory, NodeId parent, std::string_view
   return id;
 }
 
-void NameTree::remove_child(SharedMemory& memory, NodeId parent, NodeId id) {
-  Node& node = nodes_.edit(memory, parent);
-  Children* old = node.children;
-  Child* removed = std::find_if(old->slots, old->slots + old->mask + 1,
-                                [id](const Child& child) { return child.node == id; });
-  retire_name(memory, *removed);
-  const std::size_t removed_at = static_cast<std::size_t>(removed - old->slots);
-  node.children = nullptr;
-  if (--node.child_count > 0) {
-    auto* kept = reinterpret_cast<Children*>(memory.copy(&old->header, old->header.size_bytes));
-    kept->slots[removed_at].node = no_node;
-    // Made anew from what is left, so that no gap ends a search too early.
-    std::size_t slots = old->mask + 1;
-    while (slots > 2 && 8 * node.child_count < slots) slots /= 2;
-    node.children = new_children(memory, slots, kept);
-    memory.retire(&kept->header);
+void NameTree::remove_child(SharedMemory& memory, const Node& removed, NodeId id) {
+  Node& node = nodes_.edit(memory, removed.parent);
+  Children* children = node.children;
+  std::size_t at = removed.slot;
+  while (children->slots[at & children->mask].node != id) ++at;
+  retire_name(memory, children->slots[at & children->mask]);
+  const auto replace = [&](Children* by) {
+    memory.retire(&children->header);
+    node.children = children = by;
+  };
+  if (--node.child_count == 0) return replace(nullptr);
+  if (!memory.is_private(&children->header)) {
+    replace(
+        reinterpret_cast<Children*>(memory.copy(&children->header, children->header.size_bytes)));
   }
-  memory.retire(&old->header);
+  close_gap(*children, at);
+  const std::size_t slots = children->mask + 1;
+  if (slots > 2 && 8 * node.child_count < slots) {
+    replace(new_children(memory, slots / 2, children));
+  }
 }
 
 NodeId NameTree::add_use(SharedMemory& memory, std::string_view path) {
@@ -139,13 +154,13 @@ void NameTree::remove_use(SharedMemory& memory, NodeId id) {
 void NameTree::prune(SharedMemory& memory, NodeId id) {
   while (id != root_node && nodes_[id].use_count == 0 && nodes_[id].child_count == 0) {
     Node& node = nodes_.edit(memory, id);
-    const NodeId parent = node.parent;
     if (node.probes != nullptr) memory.retire(&node.probes->header);
     if (node.gram_filter != nullptr) memory.retire(&node.gram_filter->header);
+    const Node removed = node;
     node = Node{.parent = free_nodes_};
     free_nodes_ = id;
-    remove_child(memory, parent, id);
-    id = parent;
+    remove_child(memory, removed, id);
+    id = removed.parent;
   }
 }
 

@@ -139,7 +139,7 @@ class NameTree {
     std::uint32_t use_count;  // conditions on values at this path
     NodeId parent;
     std::uint32_t child_count;
-    std::uint32_t is_used;  // not on the free list
+    std::uint32_t slot;  // slot_of() its name: where the parent has it, or soon behind
   };
 
   // So long a name is all in its key.
@@ -153,9 +153,9 @@ class NameTree {
     const std::uint64_t tail = name.size() > 8 ? load_8(name.data() + name.size() - 8) : 0;
     return {head, tail, static_cast<std::uint32_t>(name.size()), no_node, nullptr};
   }
-  static std::size_t slot_of(const Child& key) {
+  static std::uint32_t slot_of(const Child& key) {
     const std::uint64_t both = key.head ^ (key.tail << 7 | key.tail >> 57) ^ key.length;
-    return both * 0x9E3779B97F4A7C15 >> 32;
+    return static_cast<std::uint32_t>(both * 0x9E3779B97F4A7C15 >> 32);
   }
   static bool is_named(const Child& child, const Child& key, std::string_view name) {
     return child.head == key.head && child.length == key.length && child.tail == key.tail &&
@@ -192,8 +192,8 @@ class NameTree {
 
  private:
   NodeId add_child(SharedMemory& memory, NodeId parent, std::string_view name);
-  void remove_child(SharedMemory& memory, NodeId parent, NodeId id);
-  NodeId new_node(SharedMemory& memory, NodeId parent);
+  void remove_child(SharedMemory& memory, const Node& removed, NodeId id);
+  NodeId new_node(SharedMemory& memory, NodeId parent, std::uint32_t slot);
   void prune(SharedMemory& memory, NodeId id);
 
   SharedArray<Node> nodes_;

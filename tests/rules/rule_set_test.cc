@@ -44,6 +44,23 @@ TEST_CASE("each rule that matches is named once, whatever the order of adding") 
   CHECK(matched(*rules->snapshot(), R"({"a":2})") == Ids{5});
 }
 
+// No clock: what grows with the square of the names takes many minutes here.
+TEST_CASE("a pattern of a hundred thousand names is added and removed name by name") {
+  std::string text = "{\"a\":[1]";
+  for (int i = 0; i < 100'000; ++i) text += ",\"f" + std::to_string(i) + "\":[{\"exists\":false}]";
+  PatternError error;
+  const auto large = Pattern::compile(text + "}", error, PatternLimits::none());
+  const auto rules = RuleSet::create();
+  rules->put(1, pattern(R"({"a":[1],"f500":[2]})"));
+  for (int round = 0; round < 2; ++round) {
+    rules->put(2, large);
+    const auto seen = rules->snapshot();
+    rules->remove(2);
+    CHECK(matched(*seen, R"({"a":1})") == Ids{2});
+    CHECK(matched(*rules->snapshot(), R"({"a":1,"f500":2})") == Ids{1});
+  }
+}
+
 TEST_CASE("matching appends to the ids already there") {
   const auto rules = RuleSet::create();
   rules->put(2, pattern(R"({"a":[1]})"));
