@@ -12,19 +12,36 @@ namespace signalbox::rules {
 
 namespace {
 
-// A condition's own record and its place among the others, beside its tests.
-constexpr std::size_t condition_bytes = sizeof(engine::Condition) + 2 * sizeof(std::uint64_t);
+// A condition's own record, the block with its tests and its place among the others.
+constexpr std::size_t condition_bytes =
+    sizeof(engine::Condition) + sizeof(engine::BlockHeader) + 2 * sizeof(std::uint64_t);
+// A name of a path, with its slot among others that are at most half full.
+constexpr std::size_t name_bytes = sizeof(engine::NameTree::Node) + sizeof(engine::PathVariety) +
+                                   2 * sizeof(engine::NameTree::Child);
 // Each value is kept in its test and as an index key with postings.
 constexpr std::size_t index_entry_bytes = sizeof(engine::IndexEntry) + 2 * sizeof(std::uint64_t);
 
 std::size_t bytes_of(const FieldPattern& field) {
   const std::size_t tests = engine::encode_tests(field).size();
-  return condition_bytes + field.path.size() + 2 * tests + field.any_of.size() * index_entry_bytes;
+  return condition_bytes + 2 * tests + field.any_of.size() * index_entry_bytes;
+}
+
+// The names that the path does not share with the one before.
+std::size_t name_bytes_of(std::string_view path, std::string_view before) {
+  const auto [end, other_end] =
+      std::mismatch(path.begin(), path.end(), before.begin(), before.end());
+  const auto differs_at = static_cast<std::size_t>(end - path.begin());
+  const auto names = 1 + std::count(end, path.end(), '.');
+  return path.size() - differs_at + static_cast<std::size_t>(names) * name_bytes;
 }
 
 std::size_t compiled_bytes(const PatternModel& model) {
   std::size_t bytes = 0;
-  for (const auto& field : model.fields) bytes += bytes_of(field);
+  std::string_view before;
+  for (const auto& field : model.fields) {
+    bytes += bytes_of(field) + name_bytes_of(field.path, before);
+    before = field.path;
+  }
   for (const auto& alternative : model.alternatives) {
     bytes += sizeof(engine::Clause) + alternative.size() * sizeof(std::uint32_t);
     // At worst the clause is posted under each value of its widest field.

@@ -166,5 +166,38 @@ TEST_CASE("what a pattern may cost is a setting") {
       reason_within(stars, {.stars_max = 2}).starts_with("Rule is too complex - try using fewer"));
 }
 
+TEST_CASE("a pattern is counted with about the memory that it takes up in a set") {
+  const auto fields = [](const std::string& values) {
+    std::string out = "{";
+    for (int i = 0; i < 2'000; ++i) {
+      const std::string number = std::to_string(i);
+      out += (i > 0 ? ",\"f" : "\"f") + number + "\":[" + values + "]";
+    }
+    return out + "}";
+  };
+  std::string texts;
+  for (int i = 0; i < 2'000; ++i) texts += (i > 0 ? ",\"v" : "\"v") + std::to_string(i) + "\"";
+  const std::string deep_name = "x" + std::string(40, 'y') + ".";
+  std::string deep = "\"";
+  for (int i = 0; i < 2'000; ++i) deep += deep_name;
+  for (const std::string& text : {fields(R"({"exists":false})"), fields(R"({"exists":true})"),
+                                  fields("1"), fields(R"("one","two",{"prefix":"three"})"),
+                                  "{\"a\":[" + texts + "]}", "{" + deep + "z\":[1]}"}) {
+    INFO(text.substr(0, 60));
+    PatternError error;
+    REQUIRE(Pattern::compile(text, error, {.compiled_bytes_max = 0}) == nullptr);
+    const std::string said = "Rule is too complex - it takes ";
+    REQUIRE(error.reason.starts_with(said));
+    const std::size_t counted = std::stoul(error.reason.substr(said.size()));
+    const auto rules = RuleSet::create();
+    const std::size_t before = rules->memory_bytes();
+    rules->put(1, Pattern::compile(text, error, PatternLimits::none()));
+    const std::size_t taken = rules->memory_bytes() - before;
+    INFO(counted << " counted, " << taken << " taken");
+    CHECK(taken < counted * 3 / 2);
+    CHECK(counted < taken * 3);
+  }
+}
+
 }  // namespace
 }  // namespace signalbox::rules
