@@ -6,11 +6,18 @@
 #include <cstdint>
 #include <system_error>
 
+#include "rules/utf8.h"
+
 namespace signalbox::rules {
 namespace {
 
 // More significant digits than any double's shortest decimal has.
 constexpr std::size_t digits_max = 20;
+
+// Doubles hold every decimal of so many digits and no exponent to speak of.
+constexpr std::size_t exact_digits_max = 15;
+constexpr double powers_of_ten[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 
 // 0.DIGITS * 10^exponent, without leading or trailing zeros in DIGITS; zero has no digits.
 struct Decimal {
@@ -96,7 +103,37 @@ std::string_view print_shortest(double number, std::array<char, 40>& buffer) {
 
 }  // namespace
 
+bool read_short_number(std::string_view text, double& out) {
+  const bool negative = text.front() == '-';
+  const std::size_t first = negative ? 1 : 0;
+  if (text.size() - first > exact_digits_max + 1) return false;
+  std::uint64_t digits = 0;
+  std::size_t digit_count = 0;
+  std::size_t point = 0;  // behind how many digits
+  bool has_point = false;
+  for (std::size_t i = first; i < text.size(); ++i) {
+    if (is_digit(text[i])) {
+      digits = digits * 10 + static_cast<unsigned>(text[i] - '0');
+      ++digit_count;
+    } else if (text[i] == '.' && !has_point) {
+      has_point = true;
+      point = digit_count;
+    } else {
+      return false;
+    }
+  }
+  const std::size_t fraction = has_point ? digit_count - point : 0;
+  const bool is_grammatical = digit_count > 0 && (!has_point || (point > 0 && fraction > 0)) &&
+                              (text[first] != '0' || (has_point ? point : digit_count) == 1);
+  if (!is_grammatical || digit_count > exact_digits_max) return false;
+  out = static_cast<double>(digits) / powers_of_ten[fraction];
+  if (negative && digits != 0) out = -out;
+  return true;
+}
+
 std::optional<double> comparable_number(std::string_view text) {
+  double short_number = 0;
+  if (read_short_number(text, short_number)) return short_number;
   const auto written = read_decimal(text);
   if (!written) {
     return std::nullopt;

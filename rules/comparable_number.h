@@ -11,4 +11,8 @@ namespace signalbox::rules {
 // 1e2 and 100.0 are the same number. The text must follow JSON's grammar of numbers.
 std::optional<double> comparable_number(std::string_view text);
 
+// The same where that is easily told: digits with a point among them, so few that their double
+// compares for certain. False for any other text, a number or not.
+bool read_short_number(std::string_view text, double& out);
+
 }  // namespace signalbox::rules

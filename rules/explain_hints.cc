@@ -233,7 +233,7 @@ std::string ancestor_hint(std::string_view path, const EventOutline& event) {
 
 }  // namespace
 
-std::string value_hint(const FieldPattern& pattern, const std::vector<const Field*>& values) {
+std::string value_hint(const FieldPattern& pattern, std::span<const Field* const> values) {
   for (std::size_t i = 0; i < values.size() && i < values_looked_at_max; ++i) {
     for (std::size_t j = 0; j < pattern.any_of.size() && j < matchers_looked_at_max; ++j) {
       std::string hint = std::visit(NearMiss(*values[i]), pattern.any_of[j]);

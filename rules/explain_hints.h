@@ -1,6 +1,7 @@
 // Guesses at the slip behind a field that found nothing it wants: one sentence each, or nothing.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,7 @@ namespace signalbox::rules {
 
 // Of values that are there and not wanted. Looks at the first few of both.
 std::string value_hint(const FieldPattern& pattern,
-                       const std::vector<const EventFields::Field*>& values);
+                       std::span<const EventFields::Field* const> values);
 
 // Of a path where no value is.
 std::string absence_hint(const FieldPattern& pattern, const EventOutline& event);

@@ -11,9 +11,9 @@ namespace signalbox::rules {
 namespace {
 
 using Field = EventFields::Field;
-using Fields = std::vector<const Field*>;
+using Fields = std::span<const Field* const>;
 
-bool in_array(const Fields& fields) {
+bool in_array(Fields fields) {
   return std::any_of(fields.begin(), fields.end(),
                      [](const Field* field) { return field->element != EventFields::none; });
 }
@@ -44,7 +44,7 @@ std::string shown_path(std::string_view path) {
   return cut_text(path, ExplainLimits::text_bytes_max);
 }
 
-void show_values(const Fields& values, FieldExplanation& out) {
+void show_values(Fields values, FieldExplanation& out) {
   out.seen_count = values.size();
   for (std::size_t i = 0; i < values.size() && i < ExplainLimits::values_max; ++i) {
     out.seen.push_back(readable_value(values[i]->value));
@@ -72,18 +72,26 @@ const EventOutline& Explainer::outline() {
 
 // --- judging ------------------------------------------------------------------------------------
 
-Explainer::Finding Explainer::find(const FieldPattern& pattern) const {
-  Finding finding{&pattern, {}, {}, pattern.absent};
-  const auto [first, last] = fields_.fields_of(PathHash(pattern.path).value());
+Fields Explainer::present_at(const std::string& path) {
+  if (const auto known = present_.find(path); known != present_.end()) return known->second;
+  std::vector<const Field*> present;
+  const auto [first, last] = fields_.fields_of(PathHash(path).value());
   for (const Field* field = first; field != last; ++field) {
-    if (!fields_.has_path(*field, pattern.path)) continue;
-    finding.present.push_back(field);
+    if (fields_.has_path(*field, path)) present.push_back(field);
+  }
+  if (present.empty()) return {};
+  return present_.emplace(path, std::move(present)).first->second;
+}
+
+Explainer::Finding Explainer::find(const FieldPattern& pattern) {
+  Finding finding{&pattern, present_at(pattern.path), {}, pattern.absent};
+  for (const Field* field : finding.present) {
     if (matches_value(pattern, *field)) finding.matching.push_back(field);
   }
   return finding;
 }
 
-Explainer::Verdict Explainer::judge_field(const FieldPattern& pattern, std::uint64_t& steps) const {
+Explainer::Verdict Explainer::judge_field(const FieldPattern& pattern, std::uint64_t& steps) {
   const Finding finding = find(pattern);
   steps += 1 + finding.present.size() * predicate_count(pattern);
   const bool arrays = in_array(finding.present);
@@ -141,7 +149,7 @@ FieldExplanation Explainer::explain_match(const Finding& finding) const {
   part.absent = true;
   if (!finding.matching.empty()) {
     part = matching_part(*finding.pattern, *finding.matching.front());
-    show_values({finding.matching.front()}, out);
+    show_values(Fields(finding.matching).first(1), out);
   }
   out.predicates = readable_predicates(part, 1);
   return out;

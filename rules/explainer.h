@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,8 +47,8 @@ class Explainer {
   // One field of an alternative with what it finds.
   struct Finding {
     const FieldPattern* pattern;
-    std::vector<const EventFields::Field*> present;   // at the path
-    std::vector<const EventFields::Field*> matching;  // of those, with a value it wants
+    std::span<const EventFields::Field* const> present;  // at the path
+    std::vector<const EventFields::Field*> matching;     // of those, with a value it wants
     bool may_be_absent;
   };
   // The same as far as judging needs it.
@@ -56,8 +58,9 @@ class Explainer {
     std::size_t present_count;
   };
 
-  Finding find(const FieldPattern& pattern) const;
-  Verdict judge_field(const FieldPattern& pattern, std::uint64_t& steps) const;
+  std::span<const EventFields::Field* const> present_at(const std::string& path);
+  Finding find(const FieldPattern& pattern);
+  Verdict judge_field(const FieldPattern& pattern, std::uint64_t& steps);
   bool hold_together(const std::vector<Finding>& findings, std::size_t count) const;
   std::size_t first_apart(const std::vector<Finding>& findings) const;
   void choose_together(std::vector<Finding>& findings) const;
@@ -70,6 +73,8 @@ class Explainer {
 
   const std::string_view event_json_;
   EventFields fields_;
+  // By path, of those that the event has: many rules ask for the same.
+  std::map<std::string, std::vector<const EventFields::Field*>> present_;
   std::unique_ptr<EventOutline> outline_;  // made when first asked for
   std::string problem_;
 };
