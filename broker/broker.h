@@ -295,6 +295,9 @@ class Broker {
   void remove_message(Queue& queue, Slot slot, Found found, const IdBytes& id, Context& ctx);
   void take_out(Queue& queue, Slot slot, Found found, Context& ctx);
   void return_to_visible(Queue& queue, Slot slot, Lease& lease, Context& ctx);
+  // Where queues without groups keep what is visible again.
+  static void list_returned(Queue& queue, Slot slot, Lease& lease);
+  static void pop_returned(Queue& queue);
   void end_flight(Queue& queue, Lease& lease, Context& ctx);
   void hide_until(Queue& queue, Slot slot, Lease& lease, std::int64_t visible_at_ms, Context& ctx);
   void arm_lease(Queue& queue, std::int64_t visible_at_ms, Slot slot);

@@ -53,6 +53,9 @@ struct Lease {
   std::uint32_t receive_count = 0;
   GroupIndex group = no_group;  // when the queue has groups
   bool in_flight = true;        // false: visible again, waiting in returned
+  // Whether returned has an entry of it. Then a handle that hid it again left that entry stale, and
+  // a second one would hand the message out twice.
+  bool is_listed = false;
 };
 
 // As it waits again; without a number in the ready lane of its own.

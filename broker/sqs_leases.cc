@@ -85,7 +85,7 @@ std::string Broker::load_leases(const storage::View& view, Queue& queue, Context
         } else if (queue.groups != nullptr) {
           queue.groups->add_returned(returned_entry(slot, lease));
         } else {
-          queue.returned.push_back(slot);
+          list_returned(queue, slot, lease);
         }
         return true;
       });
@@ -149,18 +149,29 @@ void Broker::end_flight(Queue& queue, Lease& lease, Context& ctx) {
   queue.groups->add_processing(lease.group, took, ctx.now);
 }
 
+void Broker::list_returned(Queue& queue, Slot slot, Lease& lease) {
+  if (!lease.is_listed) queue.returned.push_back(slot);
+  lease.is_listed = true;
+}
+
+void Broker::pop_returned(Queue& queue) {
+  const auto lease = queue.leases.find(queue.returned.front());
+  if (lease != queue.leases.end()) lease->second.is_listed = false;
+  queue.returned.pop_front();
+}
+
 void Broker::return_to_visible(Queue& queue, Slot slot, Lease& lease, Context& ctx) {
   end_flight(queue, lease, ctx);
   // Where there are groups messages do not leave in the order of the lane: one put at its tail
-  // would be found at its old place, too.
+  // would be found at its old place, too. So would one that returned has an entry of.
   const bool is_remembered =
-      queue.groups != nullptr ||
+      queue.groups != nullptr || lease.is_listed ||
       queue.leases.size() - queue.in_flight_count <= settings_.returned_messages_max;
   if (is_remembered) {
     if (queue.groups != nullptr) {
       queue.groups->add_returned(returned_entry(slot, lease));
     } else {
-      queue.returned.push_back(slot);
+      list_returned(queue, slot, lease);
     }
     wakes_.push_back(queue.id);
     return;

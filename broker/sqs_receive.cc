@@ -173,8 +173,7 @@ void Broker::move_to_dead_letters(Queue& queue, const WindowEntry& entry, Contex
 
 // All of them before any is handed out: with a visibility timeout of 0 one may be back at once.
 void Broker::take_planned(Queue& queue, const ReceivePlan& plan) {
-  queue.returned.erase(queue.returned.begin(),
-                       queue.returned.begin() + static_cast<std::ptrdiff_t>(plan.returned_count));
+  for (std::size_t i = 0; i < plan.returned_count; ++i) pop_returned(queue);
   queue.window.erase(queue.window.begin(),
                      queue.window.begin() + static_cast<std::ptrdiff_t>(plan.window_count));
   if (queue.groups == nullptr) return;

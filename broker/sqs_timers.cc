@@ -94,7 +94,7 @@ void Broker::expire_messages(Queue& queue, Context& ctx) {
     const auto lease = queue.leases.find(slot);
     const bool stale = lease == queue.leases.end() || lease->second.in_flight;
     if (!stale && lease->second.sent_ms > sent_before_ms) break;
-    queue.returned.pop_front();
+    pop_returned(queue);
     if (stale) continue;
     WindowEntry entry;
     entry.body = slot;

@@ -232,6 +232,27 @@ TEST_CASE("changing the visibility timeout moves the moment of return", "[sqs]")
   CHECK_FALSE(world.change_visibility(queue, handle, 0));
 }
 
+TEST_CASE("a message that a late handle hid again is handed out once when it returns", "[sqs]") {
+  Settings settings;
+  settings.returned_messages_max = GENERATE(1, 120'000);
+  TestBroker world(settings);
+  const auto queue = world.create_queue("orders");
+  for (const char* body : {"late", "other"}) world.send(queue, body);
+  const auto handle = world.receive(queue, 1, 5).at(0).receipt_handle;
+  REQUIRE(bodies(world.receive(queue, 1, 20)) == std::vector<std::string>{"other"});
+  world.advance(5s);
+  CHECK_FALSE(world.change_visibility(queue, handle, 15));
+  world.advance(15s);
+  const auto messages = world.receive(queue);
+  const auto received = bodies(messages);
+  CHECK(std::multiset<std::string>(received.begin(), received.end()) ==
+        std::multiset<std::string>{"late", "other"});
+  CHECK(world.attribute(queue, "ApproximateNumberOfMessages") == "0");
+  CHECK(world.attribute(queue, "ApproximateNumberOfMessagesNotVisible") == "2");
+  for (const auto& message : messages) CHECK_FALSE(world.remove(queue, message.receipt_handle));
+  CHECK(world.attribute(queue, "ApproximateNumberOfMessagesNotVisible") == "0");
+}
+
 TEST_CASE("visibility cannot be stretched past twelve hours from the receive", "[sqs]") {
   TestBroker world;
   const auto queue = world.create_queue("orders");
