@@ -3,7 +3,11 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "signalbox/allocator.h"
@@ -80,13 +84,7 @@ int print_settings(const std::vector<std::string>& arguments) {
   return complain("settings takes --sample or --markdown.");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  std::vector<std::string> arguments(argv + 1, argv + argc);
-  const std::string command = arguments.empty() ? "--help" : arguments.front();
-  if (!arguments.empty()) arguments.erase(arguments.begin());
-  if (command == "serve") return serve(arguments);
+int run(const std::string& command, const std::vector<std::string>& arguments) {
   if (command == "settings") return print_settings(arguments);
   if (command == "explain") return signalbox::run_explain(arguments);
   if (command == "queue") return signalbox::run_queue(arguments);
@@ -103,4 +101,30 @@ int main(int argc, char** argv) {
     return 0;
   }
   return complain(fmt::format("there is no command {}. Try signalbox --help.", command));
+}
+
+// What nobody could take (the disk is full, the file was closed) is a failure: a script must not
+// take half a listing for all of it.
+int run_to_the_last_line(const std::string& command, const std::vector<std::string>& arguments) {
+  std::string problem;
+  int status = 1;
+  try {
+    status = run(command, arguments);
+    if (std::fflush(stdout) != 0) problem = std::strerror(errno);
+  } catch (const std::system_error& error) {  // fmt::print's
+    problem = error.code().message();
+  }
+  if (problem.empty()) return status;
+  std::fprintf(stderr, "signalbox: standard output: %s.\n", problem.c_str());
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  const std::string command = arguments.empty() ? "--help" : arguments.front();
+  if (!arguments.empty()) arguments.erase(arguments.begin());
+  if (command == "serve") return serve(arguments);
+  return run_to_the_last_line(command, arguments);
 }

@@ -112,6 +112,21 @@ class Looking(CommandLine):
         self.assertEqual((done.returncode, done.stdout), (0, ""))
         self.assertIn("no messages that are visible", done.stderr)
 
+    def test_output_that_could_not_be_written_is_a_failure(self):
+        name, url = self.named_queue()
+        with open("/dev/full", "wb") as full:
+            def status(*arguments):
+                done = subprocess.run([binary_path(), "queue", *arguments], stdout=full,
+                                      stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+                                      env={**os.environ, "AWS_ENDPOINT_URL": self.broker.endpoint})
+                self.assertIn("No space left on device", done.stderr)
+                return done.returncode
+
+            self.send(url, "short")
+            self.assertEqual(status("peek", name), 1)
+            self.send(url, "longer than a buffer " * 10_000)
+            self.assertEqual(status("peek", name), 1)
+
     def test_control_characters_of_a_message_do_not_reach_the_terminal(self):
         name, url = self.named_queue()
         self.send(url, "a\u009b31mb")
