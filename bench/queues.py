@@ -49,25 +49,25 @@ class Filler:
         rng = random.Random(seed)
         self.bodies = [base64.b64encode(rng.randbytes(768)).decode() for _ in range(1000)]
 
-    def requests(self, url, count):
-        for first in range(0, count, 10):
-            yield {"QueueUrl": url, "Entries": [
-                {"Id": str(number), "MessageBody": self.bodies[(first + number) % 1000]}
-                for number in range(min(10, count - first))]}
+    def request(self, url, first, count):
+        return {"QueueUrl": url, "Entries": [
+            {"Id": str(number), "MessageBody": self.bodies[(first + number) % 1000]}
+            for number in range(count)]}
 
     def fill(self, broker, url, count):
         """count messages, in steps that show progress on a terminal."""
-        source, lock, done = self.requests(url, count), threading.Lock(), [0]
+        encoder = connect(broker)
+        requests = [encoder.encode("sqs", "SendMessageBatch", self.request(url, first, 10))
+                    for first in range(0, 1000, 10)]
+        numbers, done = iter(range(count // 10)), [0]
 
         def send():
             connection = connect(broker)
-            while True:
-                with lock:
-                    request = next(source, None)
-                    done[0] += 10
-                if request is None:
-                    return connection.close()
-                connection.call("sqs", "SendMessageBatch", request)
+            for number in numbers:
+                if b'"Failed"' in connection.exchange(requests[number % 100]):
+                    raise BrokerError("a message was refused while the queue was filled")
+                done[0] += 10
+            connection.close()
 
         threads = [threading.Thread(target=send) for _ in range(FILL_CONNECTIONS)]
         for thread in threads:
@@ -78,7 +78,9 @@ class Filler:
             time.sleep(0.2)
         if sys.stderr.isatty():
             print("\r" + " " * 50, end="\r", file=sys.stderr)
-        found = count_of(connect(broker), url)
+        if count % 10 != 0:
+            encoder.call("sqs", "SendMessageBatch", self.request(url, 0, count % 10))
+        found = count_of(encoder, url)
         if found < count:
             raise BrokerError(f"{found:,} messages in the queue, {count:,} were sent")
 

@@ -247,6 +247,7 @@ class Broker {
                                                       const std::optional<std::string>& attempt_id,
                                                       Duration visibility, Context& ctx);
   std::uint64_t delayed_count(const Queue& queue, Context& ctx) const;
+  std::string load_recent_sends(const storage::View& view, Queue& queue, Context& ctx);
 
   // receiving (sqs_receive.cc)
   // False: not durable yet, so neither it nor anything behind it is handed out.

@@ -10,11 +10,17 @@ constexpr std::size_t attempts_max = 10'000;
 
 }  // namespace
 
-void RecentSends::add(std::int64_t sent_ms) {
+void RecentSends::add(std::int64_t sent_ms, std::uint64_t count) {
   const std::int64_t second = sent_ms / 1000;
   if (by_second_.empty() || by_second_.back().first < second) by_second_.emplace_back(second, 0);
-  ++by_second_.back().second;
+  by_second_.back().second += count;
   while (by_second_.front().first < second - delay_s_max) by_second_.pop_front();
+}
+
+void RecentSends::remove(std::int64_t sent_ms) {
+  for (auto& [second, count] : by_second_) {
+    if (second == sent_ms / 1000 && count > 0) --count;
+  }
 }
 
 std::uint64_t RecentSends::count_since(std::int64_t since_ms) const {

@@ -16,7 +16,8 @@ namespace signalbox::broker {
 // How many messages were sent lately, by the second: a delay hides the last of them.
 class RecentSends {
  public:
-  void add(std::int64_t sent_ms);
+  void add(std::int64_t sent_ms, std::uint64_t count = 1);
+  void remove(std::int64_t sent_ms);                       // it was taken out before it was due
   std::uint64_t count_since(std::int64_t since_ms) const;  // sent later than that
 
  private:

@@ -11,6 +11,7 @@
 #include "broker/md5.h"
 #include "broker/message_record.h"
 #include "broker/page_token.h"
+#include "broker/ready_lane.h"
 #include "storage/store.h"
 
 namespace signalbox::broker {
@@ -295,22 +296,10 @@ bool PeekReading::read_due(const storage::View& view) {
 }
 
 std::optional<std::uint64_t> PeekReading::first_delayed(const storage::View& view) {
-  // Sent later means further back: the first place past which all are delayed.
-  std::uint64_t low = plan_.head_sequence;
-  std::uint64_t high = plan_.next_sequence;
-  while (low < high && !failed_) {
-    const std::uint64_t middle = low + (high - low) / 2;
-    const auto range = keys::messages_from(place_of(Slot(Lane::ready, middle)));
-    bool is_delayed = true;  // nothing there: look further ahead
-    failed_ = !view.scan(range.first, range.past_last, storage::Direction::forward,
-                         [&](auto, auto value) {
-                           const auto head = read_message_head(value);
-                           is_delayed = !head || from_ms(head->sent_ms) + plan_.delay > plan_.now;
-                           return false;
-                         });
-    is_delayed ? high = middle : low = middle + 1;
-  }
-  return failed_ || low >= plan_.next_sequence ? std::nullopt : std::optional(low);
+  const ReadyLane lane{plan_.queue_id, plan_.generation, plan_.head_sequence, plan_.next_sequence};
+  const auto first = first_sent_after(view, lane, plan_.now - plan_.delay);
+  failed_ = !first;
+  return failed_ || *first >= plan_.next_sequence ? std::nullopt : first;
 }
 
 }  // namespace signalbox::broker

@@ -1,5 +1,6 @@
 // Receiving from a FIFO queue: a group at a time, in order, while nothing else of it is in flight.
 #include "broker/broker.h"
+#include "broker/ready_lane.h"
 #include "broker/receive_plan.h"
 
 namespace signalbox::broker {
@@ -59,6 +60,23 @@ std::optional<std::vector<HandedOut>> Broker::receive_again(
     hide_until(queue, slot, queue.leases.at(slot), to_ms(ctx.now) + visibility.count(), ctx);
   }
   return handed_out;
+}
+
+// How many were sent when, of those that are delayed still: to within a part of the delay.
+std::string Broker::load_recent_sends(const storage::View& view, Queue& queue, Context& ctx) {
+  constexpr std::int64_t parts = 16;
+  const Duration delay = queue.settings.delay;
+  if (delay == Duration::zero() || queue.ready_total == 0) return {};
+  ReadyLane lane{queue.id, queue.generation, queue.load_from, queue.next_sequence};
+  for (std::int64_t part = 0; part <= parts; ++part) {
+    const Time until = ctx.now - delay + delay * part / parts;
+    const auto first = first_sent_after(view, lane, until);
+    if (!first) return "the disk failed while reading delayed messages";
+    const std::uint64_t count = *first - lane.first_sequence;
+    if (part > 0 && count > 0) queue.fifo->recent_sends.add(to_ms(until), count);
+    lane.first_sequence = *first;
+  }
+  return {};
 }
 
 std::uint64_t Broker::delayed_count(const Queue& queue, Context& ctx) const {

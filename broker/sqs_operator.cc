@@ -89,6 +89,9 @@ void Broker::take_out(Queue& queue, const Held& held, Context& ctx) {
   if (held.redirect != 0) {
     ctx.batch.erase(keys::message(queue.place_of(Slot(Lane::ready, held.redirect))));
   }
+  if (queue.fifo != nullptr && held.found == Found::unleased) {
+    queue.fifo->recent_sends.remove(read_message_head(*held.stored)->sent_ms);
+  }
   take_out(queue, held.slot, held.found, ctx);
 }
 

@@ -406,6 +406,9 @@ std::string Broker::load_queues(const storage::View& view, Context& ctx) {
   for (const auto& [id, queue] : queues_) {
     if (auto failure = load_queue_state(view, *queue); !failure.empty()) return failure;
     if (auto failure = load_leases(view, *queue, ctx); !failure.empty()) return failure;
+    if (queue->fifo != nullptr) {
+      if (auto failure = load_recent_sends(view, *queue, ctx); !failure.empty()) return failure;
+    }
     arm_retention(*queue);
   }
   return {};

@@ -89,7 +89,10 @@ std::optional<broker::Error> decode(const protocol::HttpRequest& request, const 
   protocol::WireRequest wire;
   if (!request.body.empty()) {
     wire.body = request.body;
-    if (auto error = job.decode(wire, context)) return error;
+    if (auto error = job.decode(wire, context)) {
+      if (error->message.empty()) error->message = "The body cannot be read: it is a JSON object.";
+      return error;
+    }
   }
   const auto mark = request.target.find('?');
   const auto query = mark == std::string::npos ? std::string_view{}

@@ -382,7 +382,8 @@ int QueueCommand::edit() {
     problem = read_file(*options_.file, body);
   } else if (!options_.body) {
     body = before;
-    problem = file.edit(body);
+    // With nobody there to edit it, a message is sent on as it is.
+    if (!options_.send_to || EditedFile::is_possible()) problem = file.edit(body);
   }
   if (problem.empty()) problem = check_text(body, "the new body");
   if (!problem.empty()) return complain(problem, status_bad_input);

@@ -37,6 +37,11 @@ int run_editor(const std::string& editor, const std::string& path) {
 
 }  // namespace
 
+bool EditedFile::is_possible() {
+  return isatty(STDIN_FILENO) == 1 ||
+         !environment_or("VISUAL", environment_or("EDITOR", "")).empty();
+}
+
 EditedFile::~EditedFile() {
   if (!path_.empty()) unlink(path_.c_str());
 }

@@ -13,6 +13,8 @@ class EditedFile {
   EditedFile(const EditedFile&) = delete;
   EditedFile& operator=(const EditedFile&) = delete;
 
+  // Whether somebody is there: a terminal, or an editor that the environment names.
+  static bool is_possible();
   // Opens $VISUAL, $EDITOR or vi on the text and waits for its end. What went wrong, or empty; text
   // then is what was saved. An end of line that the editor added at the very end is taken off.
   std::string edit(std::string& text);

@@ -523,3 +523,30 @@ TEST_CASE("names and attributes of FIFO queues are checked", "[fifo]") {
   request.attributes = {{"FifoQueue", "false"}};
   CHECK(world.call<&Broker::set_queue_attributes>(request).error);
 }
+
+TEST_CASE("the delayed messages of a FIFO queue are counted after a restart, too", "[fifo]") {
+  TestBroker world;
+  const auto queue = world.create_queue(
+      "orders.fifo",
+      {{"FifoQueue", "true"}, {"ContentBasedDeduplication", "true"}, {"DelaySeconds", "160"}});
+  const auto counts = [&] {
+    return world.attribute(queue, "ApproximateNumberOfMessages") + " visible, " +
+           world.attribute(queue, "ApproximateNumberOfMessagesDelayed") + " delayed";
+  };
+  for (int i = 0; i < 4; ++i) {
+    api::SendMessageRequest request;
+    request.queue_url = queue;
+    request.message_body = "m" + std::to_string(i);
+    request.message_group_id = "g";
+    REQUIRE_FALSE(world.call<&Broker::send_message>(request).error);
+    world.advance(40s);
+  }
+  // Sent 160, 120, 80 and 40 seconds ago.
+  CHECK(counts() == "1 visible, 3 delayed");
+  world.restart();
+  CHECK(counts() == "1 visible, 3 delayed");
+  world.advance(50s);
+  CHECK(counts() == "2 visible, 2 delayed");
+  world.advance(120s);
+  CHECK(counts() == "4 visible, 0 delayed");
+}

@@ -218,6 +218,11 @@ class Mending(CommandLine):
         self.assertEqual(self.bodies(self.dead), [])
         self.assertEqual(self.receive_one(self.live_url)["Body"], '{"total": 12.5}')
 
+    def test_with_nobody_to_edit_it_a_message_is_sent_on_as_it_is(self):
+        message, = self.dead_letter("as it is")
+        self.queue_says("edit", self.dead, message, "--send-to", self.live, stdin="")
+        self.assertEqual(self.receive_one(self.live_url)["Body"], "as it is")
+
     def test_a_body_is_changed_in_its_place(self):
         messages = self.dead_letter("a", "b")
         self.queue_says("edit", self.dead, messages[0], "--body", "A")

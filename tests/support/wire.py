@@ -45,6 +45,11 @@ class Connection:
 
     def call(self, service, operation, request):
         """The answer's JSON. Raises Gone when there is none and Refused when it is not 200."""
+        body = self.exchange(self.encode(service, operation, request))
+        return json.loads(body) if body else {}
+
+    def encode(self, service, operation, request):
+        """The request's bytes, for exchange(): for who sends the same one many times."""
         head = self.heads.get(operation)
         if head is None:
             prefix, content_type = self.HEADS[service]
@@ -53,12 +58,14 @@ class Connection:
                     "Content-Length: ").encode()
             self.heads[operation] = head
         body = json.dumps(request).encode()
-        return self._exchange(head + b"%d\r\n\r\n" % len(body) + body)
+        return head + b"%d\r\n\r\n" % len(body) + body
 
     def get(self, path):
-        return self._exchange(f"GET {path} HTTP/1.1\r\nHost: {self.authority}\r\n\r\n".encode())
+        body = self.exchange(f"GET {path} HTTP/1.1\r\nHost: {self.authority}\r\n\r\n".encode())
+        return json.loads(body) if body else {}
 
-    def _exchange(self, request):
+    def exchange(self, request):
+        """The bytes of the answer's body."""
         try:
             self.socket.sendall(request)
             status, body = self._read_answer()
@@ -66,7 +73,7 @@ class Connection:
             raise Gone(str(error)) from error
         if status != 200:
             raise Refused(status, body)
-        return json.loads(body) if body else {}
+        return body
 
     def _read_answer(self):
         data = self.buffer
