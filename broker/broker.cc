@@ -36,6 +36,15 @@ void Broker::published(storage::CommitNumber number, const std::vector<Touched>&
   // A delayed message that was due before it was durable waits for this.
   if (delays_.first() != nullptr) arm_delays();
   published_buses(number);
+  publish_lanes();
+}
+
+Answer<api::Empty> Broker::do_own_work(const OwnWork& work, Context& ctx) {
+  switch (work.kind) {
+    case OwnWork::Kind::move_slice: return move_slice(work.id, ctx);
+    case OwnWork::Kind::attempts: break;
+  }
+  return start_attempts(work.id, ctx);
 }
 
 void Broker::tick(Context& ctx) {
@@ -63,6 +72,7 @@ void Broker::tick(Context& ctx) {
       case DeadlineKind::move_task:
         if (queue != queues_.end()) resume_move_task(*queue->second, ctx);
         break;
+      case DeadlineKind::delivery: resume_lane(id, ctx); break;
     }
   }
 }

@@ -21,6 +21,8 @@
 #include "broker/context.h"
 #include "broker/deadlines.h"
 #include "broker/delays.h"
+#include "broker/delivery/attempt.h"
+#include "broker/delivery/lane.h"
 #include "broker/queue.h"
 #include "broker/result.h"
 #include "broker/rule_directory.h"
@@ -31,8 +33,9 @@ namespace signalbox::broker {
 
 // A range of the ready lane to be read into a queue's window, or of the due index into the horizon.
 struct LoadRequest {
-  enum class Kind : std::uint8_t { window, delays } kind = Kind::window;
+  enum class Kind : std::uint8_t { window, delays, lane } kind = Kind::window;
   std::uint64_t queue_id = 0;    // window only
+  std::uint64_t lane_id = 0;     // lane only
   std::uint32_t generation = 0;  // window only
   std::string first, past_last;  // keys
   std::size_t count_max = 0;
@@ -45,6 +48,7 @@ struct LoadResult {
   std::vector<WindowEntry> window;
   std::vector<std::string> group_ids;  // of the window's entries, when asked for
   std::vector<DueEntry> due;
+  std::vector<PendingDelivery> deliveries;
   bool reached_end = false;  // no more in the range
   bool failed = false;       // the disk did: nothing above counts
 };
@@ -163,10 +167,20 @@ class Broker {
   }
   void clear_poll_deadline(std::uint64_t id) { deadlines_.clear(DeadlineKind::long_poll, id); }
   std::vector<std::uint64_t> take_ended_polls() { return std::exchange(ended_polls_, {}); }
-  // Queues whose message move task is to go on, each by move_slice().
-  std::vector<std::uint64_t> take_due_moves() { return std::exchange(due_moves_, {}); }
-  // Moves the next messages of the queue's task and says in the same batch how far it is.
-  Answer<api::Empty> move_slice(std::uint64_t source_id, Context& ctx);
+  // Work of the broker's own that is due. Like an operation it may need keys or a window first.
+  struct OwnWork {
+    enum class Kind : std::uint8_t {
+      move_slice,  // id: source queue; the next messages of its task, and how far it is
+      attempts,    // id: lane; the next deliveries
+    } kind;
+    std::uint64_t id;
+  };
+  std::vector<OwnWork> take_own_work() { return std::exchange(own_work_, {}); }
+  Answer<api::Empty> do_own_work(const OwnWork& work, Context& ctx);
+
+  // Deliveries for the transport to attempt; each ends with attempt_ended().
+  std::vector<Attempt> take_attempts() { return std::exchange(attempts_, {}); }
+  void attempt_ended(const DeliveryId& id, const AttemptResult& result, Context& ctx);
   // These never reached their consumer: visible again at once, the receive counted. Not those of
   // FIFO queues, which a repeated receive attempt may still ask for.
   void give_back(const std::vector<HandedOut>& handed_out, Context& ctx);
@@ -272,6 +286,7 @@ class Broker {
 
   // message move tasks (sqs_move_tasks.cc)
   void resume_move_task(Queue& source, Context& ctx);
+  Answer<api::Empty> move_slice(std::uint64_t source_id, Context& ctx);
   void store_move_task(const Queue& source, const MoveTask& task, Context& ctx);
   void end_move_task(Queue& source, MoveTask::Status status, std::string_view reason, Context& ctx);
   Status check_move_destination(const Queue& source, const std::string& arn) const;
@@ -381,6 +396,26 @@ class Broker {
   void send_dead_letter(const Delivery& delivery, const AcceptedEvent& event,
                         const DeadLetter& letter, Context& ctx);
 
+  // deliveries that are not messages in local queues (delivery/lanes.cc)
+  DeliveryLane& lane_of(const Delivery& delivery);
+  void start_delivery(const Delivery& delivery, const AcceptedEvent& event, Context& ctx);
+  void arm_lane(DeliveryLane& lane);
+  void resume_lane(std::uint64_t lane_id, Context& ctx);
+  void drop_lane(std::uint64_t lane_id, Context& ctx);
+  void publish_lanes();
+  std::string load_lanes(const storage::View& view, Context& ctx);
+  void loaded_lane(const LoadRequest& request, const LoadResult& result);
+  // attempts (delivery/attempts.cc)
+  Answer<api::Empty> start_attempts(std::uint64_t lane_id, Context& ctx);
+  void start_attempt(DeliveryLane& lane, const Delivery& delivery, const PendingDelivery& pending,
+                     Context& ctx);
+  std::optional<Delivery> delivery_of(const DeliveryLane& lane) const;
+  void retry_or_give_up(DeliveryLane& lane, const Delivery& delivery, RunningDelivery running,
+                        const AttemptResult& result, Context& ctx);
+  void end_delivery(const DeliveryLane& lane, const PendingDelivery& pending, Context& ctx);
+  void end_running(DeliveryLane& lane, const RunningDelivery& running);
+  void let_next_lane_go();
+
   // wide fan-out (events_fan_out.cc)
   // False: too much is waiting already; nothing has changed.
   bool start_fan_out(const Bus& bus, const AcceptedEvent& event,
@@ -406,7 +441,8 @@ class Broker {
   std::vector<LoadRequest> loads_;
   std::vector<std::uint64_t> wakes_;
   std::vector<std::uint64_t> ended_polls_;
-  std::vector<std::uint64_t> due_moves_;
+  std::vector<OwnWork> own_work_;
+  std::vector<Attempt> attempts_;
 
   std::vector<std::unique_ptr<World>> worlds_;
   std::map<std::pair<std::string, std::string>, World*, std::less<>> worlds_by_name_;
@@ -414,6 +450,7 @@ class Broker {
   std::map<std::string, Time, std::less<>> deleted_queues_;  // ARN -> when
   std::vector<Queue*> touched_;
   BusState buses_;
+  DeliveryState deliveries_;
 
   std::uint64_t last_id_ = 0;        // of queues, buses, rules and tasks; stored
   std::uint64_t boot_epoch_ = 0;     // runs of this store so far: the top of receive numbers

@@ -32,12 +32,14 @@ struct Queue;
 // What a delivery to the target means.
 enum class TargetKind : std::uint8_t {
   sqs,    // a message in a local queue, in the batch of the event
+  http,   // a request to a URL, by the delivery engine
   other,  // accepted and stored; not delivered yet
 };
 
 struct Target {
   api::Target config;  // as PutTargets gave it
   TargetKind kind = TargetKind::other;
+  std::uint64_t lane_id = 0;                 // of its deliveries; 0: it is a queue, and needs none
   std::shared_ptr<const TargetInput> input;  // null: the event as it is
 };
 
@@ -127,7 +129,7 @@ struct DeliveryFailure {
 // A delivery about to be made.
 struct Outgoing {
   Delivery delivery;
-  Queue* queue = nullptr;               // null when there is a failure
+  Queue* queue = nullptr;               // null: it failed, or goes through the delivery engine
   std::optional<std::string> rendered;  // the body, when the target's input makes another one
   std::optional<DeliveryFailure> failure;
 

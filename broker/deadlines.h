@@ -24,6 +24,7 @@ enum class DeadlineKind : std::uint8_t {
   fifo_delay,     // id: queue; the first group whose next message is delayed
   deduplication,  // id: queue; records that no longer count
   move_task,      // id: source queue; its task's next slice
+  delivery,       // id: lane; the next attempt
 };
 
 class Deadlines {

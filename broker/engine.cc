@@ -34,14 +34,14 @@ Error error_of(storage::Outcome outcome) {
   return unavailable();
 }
 
-// A slice of a message move task: work of the broker's own that needs what jobs need, keys and
-// windows. Refused, it is forgotten: the task's deadline brings the next.
-class MoveSlice final : public Job {
+// Work of the broker's own, which needs what requests need: keys and windows. Refused, it is
+// forgotten: its deadline brings the next.
+class OwnWorkJob final : public Job {
  public:
-  explicit MoveSlice(std::uint64_t source_id) : source_id_(source_id) {}
+  explicit OwnWorkJob(const Broker::OwnWork& work) : work_(work) {}
 
   Step run(Broker& broker, Context& ctx) override {
-    const auto answer = broker.move_slice(source_id_, ctx);
+    const auto answer = broker.do_own_work(work_, ctx);
     const auto* need = answer.needs_keys();
     if (need == nullptr) return Step::answered;
     if (need->window_of_queue == 0) return Step::needs_keys;
@@ -53,7 +53,7 @@ class MoveSlice final : public Job {
   bool has_client() const override { return false; }
 
  private:
-  const std::uint64_t source_id_;
+  const Broker::OwnWork work_;
 };
 
 }  // namespace
@@ -180,12 +180,19 @@ void Engine::follow_up() {
     auto loads = broker_->take_loads();
     const auto wakes = broker_->take_wakes();
     const auto ended = broker_->take_ended_polls();
-    const auto moves = broker_->take_due_moves();
-    if (loads.empty() && wakes.empty() && ended.empty() && moves.empty()) return;
+    const auto own_work = broker_->take_own_work();
+    auto attempts = broker_->take_attempts();
+    if (loads.empty() && wakes.empty() && ended.empty() && own_work.empty() && attempts.empty()) {
+      return;
+    }
     for (auto& load : loads) start_load(std::move(load));
     for (const auto queue_id : wakes) wake(queue_id);
     for (const auto job_id : ended) decide_again(job_id);
-    for (const auto source_id : moves) decide(std::make_unique<MoveSlice>(source_id));
+    for (const auto& work : own_work) decide(std::make_unique<OwnWorkJob>(work));
+    for (auto& attempt : attempts) {
+      attempt.epoch = epoch_;
+      ports_.attempt(std::move(attempt));
+    }
   }
 }
 
@@ -248,6 +255,17 @@ void Engine::give_back(const std::vector<HandedOut>& handed_out) {
   static const Caller nobody;
   Context ctx = context_for(nobody, fetched, deadline);
   broker_->give_back(handed_out, ctx);
+  follow_up();
+}
+
+void Engine::attempt_ended(const DeliveryId& id, std::uint64_t epoch, const AttemptResult& result) {
+  // Of a broker before this one: it is tried again, as after a crash.
+  if (!writable() || epoch != epoch_) return;
+  Fetched fetched;
+  std::optional<Time> deadline;
+  static const Caller nobody;
+  Context ctx = context_for(nobody, fetched, deadline);
+  broker_->attempt_ended(id, result, ctx);
   follow_up();
 }
 

@@ -37,6 +37,8 @@ struct EnginePorts {
   std::function<void(std::function<void()>)> post_to_core;
   // The same for the news that a batch is durable; from the store's thread, and may run on it.
   std::function<void(std::function<void()>)> post_completion;
+  // Attempts a delivery and answers with Engine::attempt_ended(), in a turn of the core.
+  std::function<void(Attempt)> attempt;
   // The store failed: the Broker is gone, every job is refused until reload().
   std::function<void(storage::Outcome)> failed;
 };
@@ -59,6 +61,8 @@ class Engine {
   void cancel(std::uint64_t job_id);
   // The reply with these messages could not be written: they need not wait for their timeout.
   void give_back(const std::vector<HandedOut>& handed_out);
+  // What came of an attempt; epoch is the attempt's.
+  void attempt_ended(const DeliveryId& id, std::uint64_t epoch, const AttemptResult& result);
   // Ends a round: fires what is due and hands the open batch to the store.
   void turn();
   // When turn() is needed next though nothing was submitted.

@@ -36,6 +36,11 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
 
 bool is_arn(std::string_view text) { return split_arn(text).has_value(); }
 
+bool is_http_url(std::string_view text) {
+  const std::size_t scheme = text.starts_with("http://") ? 7 : text.starts_with("https://") ? 8 : 0;
+  return scheme != 0 && text.size() > scheme && text[scheme] != '/';
+}
+
 std::string_view arn_service(std::string_view text) {
   const auto parts = split_arn(text);
   return parts ? (*parts)[service] : std::string_view();

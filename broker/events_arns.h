@@ -32,6 +32,8 @@ std::optional<EventsResource> parse_events_arn(std::string_view arn);
 
 // Whether the text has the six parts of an ARN: arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE.
 bool is_arn(std::string_view text);
+// Whether it is a URL of HTTP or HTTPS: a target of our own kind, where the service has none.
+bool is_http_url(std::string_view text);
 // The SERVICE of an ARN, empty for anything else.
 std::string_view arn_service(std::string_view arn);
 

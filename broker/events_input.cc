@@ -17,8 +17,13 @@ bool is_fifo_queue(const api::Target& config) {
   return arn_service(config.arn) == "sqs" && config.arn.ends_with(".fifo");
 }
 
+TargetKind kind_of(const api::Target& config) {
+  if (arn_service(config.arn) == "sqs") return TargetKind::sqs;
+  return is_http_url(config.arn) ? TargetKind::http : TargetKind::other;
+}
+
 Status check_target(const api::Target& config) {
-  if (!is_arn(config.arn)) {
+  if (!is_arn(config.arn) && !is_http_url(config.arn)) {
     return invalid(fmt::format(
         "Parameter {} is not valid. Reason: Provided Arn is not in correct format.", config.arn));
   }
@@ -49,7 +54,7 @@ Result<Target> make_target(const api::Target& config) {
   Target target;
   SIGNALBOX_TRY(target.input, compile_input(config));
   target.config = config;
-  target.kind = arn_service(config.arn) == "sqs" ? TargetKind::sqs : TargetKind::other;
+  target.kind = kind_of(config);
   return target;
 }
 

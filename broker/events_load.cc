@@ -37,6 +37,7 @@ std::string Broker::load_buses(const storage::View& view, Context& ctx) {
   if (problem.empty()) problem = load_targets(view);
   if (problem.empty()) problem = load_bus_logs(view);
   if (problem.empty()) problem = load_fan_out(view, ctx);
+  if (problem.empty()) problem = load_lanes(view, ctx);
   if (!problem.empty()) return problem;
   for (const auto& [id, bus] : buses_.by_id) {
     bus->publish_pending = true;
@@ -76,7 +77,8 @@ std::string Broker::load_targets(const storage::View& view) {
                   [&](std::string_view key, std::string_view value) {
                     const auto place = keys::parse_target(key);
                     api::Target config;
-                    if (!place || !decode_target(value, config))
+                    std::uint64_t lane_id = 0;
+                    if (!place || !decode_target(value, config, lane_id))
                       return not_understood("a target", key);
                     const auto bus = buses_.by_id.find(place->bus_id);
                     if (bus == buses_.by_id.end())
@@ -87,6 +89,7 @@ std::string Broker::load_targets(const storage::View& view) {
                     }
                     auto target = make_target(config);
                     if (!target) return not_understood("a target with a bad input", key);
+                    target.assume_value().lane_id = lane_id;
                     bus->second->rules_by_target[config.arn].insert(rule->second->name);
                     rule->second->targets.emplace(config.id, std::move(target).assume_value());
                     return std::string();

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::uint8_t bus_format = 1;
 constexpr std::uint8_t rule_format = 1;
-constexpr std::uint8_t target_format = 1;
+constexpr std::uint8_t target_format_without_lane = 1;
+constexpr std::uint8_t target_format = 2;
 constexpr std::uint8_t task_format = 1;
 constexpr std::uint8_t cursor_format = 1;
 
@@ -115,7 +116,7 @@ bool decode_rule(std::string_view bytes, Rule& rule) {
   return complete(record);
 }
 
-std::string encode_target(const api::Target& target) {
+std::string encode_target(const api::Target& target, std::uint64_t lane_id) {
   RecordWriter record;
   record.u8(target_format).bytes(target.id).bytes(target.arn);
   record.optional(target.role_arn).optional(target.input).optional(target.input_path);
@@ -134,12 +135,14 @@ std::string encode_target(const api::Target& target) {
   write_struct(record, target.retry_policy, [&](const auto& given) {
     record.optional(given.maximum_retry_attempts).optional(given.maximum_event_age_in_seconds);
   });
+  record.u64(lane_id);
   return record.take();
 }
 
-bool decode_target(std::string_view bytes, api::Target& target) {
+bool decode_target(std::string_view bytes, api::Target& target, std::uint64_t& lane_id) {
   RecordReader record(bytes);
-  if (record.u8() != target_format) return false;
+  const std::uint8_t format = record.u8();
+  if (format != target_format && format != target_format_without_lane) return false;
   target.id = record.bytes();
   target.arn = record.bytes();
   target.role_arn = record.optional();
@@ -163,6 +166,7 @@ bool decode_target(std::string_view bytes, api::Target& target) {
     given.maximum_retry_attempts = record.optional_i64();
     given.maximum_event_age_in_seconds = record.optional_i64();
   });
+  lane_id = format == target_format ? record.u64() : 0;
   return complete(record);
 }
 

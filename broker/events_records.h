@@ -18,9 +18,9 @@ bool decode_bus(std::string_view record, Bus& bus, std::uint32_t& world_id);
 std::string encode_rule(const Rule& rule);
 bool decode_rule(std::string_view record, Rule& rule);
 
-// What PutTargets gave. The caller compiles its input.
-std::string encode_target(const api::Target& target);
-bool decode_target(std::string_view record, api::Target& target);
+// What PutTargets gave, and the target's lane. The caller compiles its input.
+std::string encode_target(const api::Target& target, std::uint64_t lane_id);
+bool decode_target(std::string_view record, api::Target& target, std::uint64_t& lane_id);
 
 // The part of a task that does not change, and how far it got.
 std::string encode_fan_out_task(const FanOutTask& task);

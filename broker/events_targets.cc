@@ -62,7 +62,15 @@ Result<api::TargetsResponse> Broker::put_targets(const api::PutTargetsRequest& r
                  "The requested resource exceeds the maximum number allowed."};
   }
   for (auto& [id, target] : targets) {
-    ctx.batch.put(keys::target(bus->id, rule->id, id), encode_target(target.config));
+    // What is under way to a target of this id goes on, to where it points now.
+    const auto before = rule->targets.find(id);
+    if (before != rule->targets.end()) target.lane_id = before->second.lane_id;
+    if (target.lane_id == 0 && target.kind != TargetKind::sqs) {
+      target.lane_id = next_id();
+      put_next_ids(ctx);
+    }
+    ctx.batch.put(keys::target(bus->id, rule->id, id),
+                  encode_target(target.config, target.lane_id));
     remove_target(*rule, id);
     add_target(*rule, std::move(target));
   }
@@ -76,6 +84,8 @@ Result<api::TargetsResponse> Broker::remove_targets(const api::RemoveTargetsRequ
   // Removing what is not there succeeds: a retry of a request whose answer was lost must.
   for (const auto& id : request.ids) {
     ctx.batch.erase(keys::target(bus->id, rule->id, id));
+    const auto target = rule->targets.find(id);
+    if (target != rule->targets.end()) drop_lane(target->second.lane_id, ctx);
     remove_target(*rule, id);
   }
   return api::TargetsResponse{};

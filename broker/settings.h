@@ -30,6 +30,9 @@ struct Settings {
   // Past either of these an event is stored with a cursor and expanded in slices.
   std::size_t fan_out_messages_max = 1000;
   std::size_t fan_out_bytes_max = 16u << 20;
+  // Attempts under way at a time, to one target and to all.
+  std::size_t delivery_concurrency = 16;
+  std::size_t delivery_concurrency_total = 256;
   rules::PatternLimits pattern_limits;
   bool lineage_steps = false;  // log deleted, moved, redriven and expired messages
   // Tests: every lookup that memory could answer goes to the disk too.

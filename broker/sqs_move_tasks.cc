@@ -168,7 +168,7 @@ void Broker::end_move_task(Queue& source, MoveTask::Status status, std::string_v
 }
 
 void Broker::resume_move_task(Queue& source, Context& ctx) {
-  due_moves_.push_back(source.id);
+  own_work_.push_back({OwnWork::Kind::move_slice, source.id});
   deadlines_.set(DeadlineKind::move_task, source.id, ctx.now + slice_retry);
 }
 

@@ -148,6 +148,7 @@ void Broker::loaded(const LoadRequest& request, LoadResult result, Context& ctx)
     arm_delays();
     return;
   }
+  if (request.kind == LoadRequest::Kind::lane) return loaded_lane(request, result);
   const auto at = queues_.find(request.queue_id);
   if (at == queues_.end()) return;
   Queue& queue = *at->second;
@@ -214,6 +215,10 @@ LoadResult read_load(const storage::View& view, const LoadRequest& request) {
     entry.sent_ms = static_cast<std::int64_t>(keys::decode_u64(value).value_or(0));
     result.due.push_back(entry);
   };
+  const auto add_delivery = [&](std::string_view key) {
+    const auto place = keys::parse_delivery_due(key);
+    if (place) result.deliveries.push_back({place->due_ms, place->number, 0});
+  };
   const auto add_message = [&](std::string_view key, std::string_view value) {
     const auto place = keys::parse_message(key);
     const auto head = read_message_head(value);
@@ -231,8 +236,11 @@ LoadResult read_load(const storage::View& view, const LoadRequest& request) {
                              [&](std::string_view key, std::string_view value) {
                                if (count == request.count_max) return false;
                                ++count;
-                               request.kind == LoadRequest::Kind::delays ? add_due(key, value)
-                                                                         : add_message(key, value);
+                               switch (request.kind) {
+                                 case LoadRequest::Kind::window: add_message(key, value); break;
+                                 case LoadRequest::Kind::delays: add_due(key, value); break;
+                                 case LoadRequest::Kind::lane: add_delivery(key); break;
+                               }
                                return true;
                              });
   result.reached_end = count < request.count_max;

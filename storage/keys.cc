@@ -215,6 +215,14 @@ Key move_task(const MoveTaskPlace& place) {
   return Builder(Prefix::move_task).u64(place.queue_id).u64(place.task_id).key();
 }
 
+Key delivery(const DeliveryPlace& place) {
+  return Builder(Prefix::delivery).u64(place.lane_id).u64(place.number).key();
+}
+
+Key delivery_due(const DeliveryDuePlace& place) {
+  return Builder(Prefix::delivery_due).u64(place.lane_id).i64(place.due_ms).u64(place.number).key();
+}
+
 std::optional<std::string_view> parse_secret(std::string_view key) {
   return parse_name(key, Prefix::secret);
 }
@@ -317,6 +325,23 @@ std::optional<DeduplicationPlace> parse_deduplication(std::string_view key) {
   return if_complete(parser, place);
 }
 
+std::optional<DeliveryPlace> parse_delivery(std::string_view key) {
+  Parser parser(key, Prefix::delivery);
+  DeliveryPlace place;
+  place.lane_id = parser.u64();
+  place.number = parser.u64();
+  return if_complete(parser, place);
+}
+
+std::optional<DeliveryDuePlace> parse_delivery_due(std::string_view key) {
+  Parser parser(key, Prefix::delivery_due);
+  DeliveryDuePlace place;
+  place.lane_id = parser.u64();
+  place.due_ms = parser.i64();
+  place.number = parser.u64();
+  return if_complete(parser, place);
+}
+
 std::optional<MoveTaskPlace> parse_move_task(std::string_view key) {
   Parser parser(key, Prefix::move_task);
   MoveTaskPlace place;
@@ -377,6 +402,22 @@ KeyRange deduplication_before(const DeduplicationPlace& place) {
 
 KeyRange move_tasks_of_queue(std::uint64_t queue_id) {
   return all_with(Builder(Prefix::move_task).u64(queue_id));
+}
+
+KeyRange deliveries_of_lane(std::uint64_t lane_id) {
+  return all_with(Builder(Prefix::delivery).u64(lane_id));
+}
+
+KeyRange deliveries_due_of_lane(std::uint64_t lane_id) {
+  return all_with(Builder(Prefix::delivery_due).u64(lane_id));
+}
+
+KeyRange deliveries_due_from(const DeliveryDuePlace& first) {
+  return {delivery_due(first), deliveries_due_of_lane(first.lane_id).past_last};
+}
+
+KeyRange deliveries_due_of_lanes_from(std::uint64_t first_lane_id) {
+  return {deliveries_due_of_lane(first_lane_id).first, all_of(Prefix::delivery_due).past_last};
 }
 
 KeyRange due_between(std::int64_t from_ms, std::int64_t until_ms) {

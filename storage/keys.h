@@ -12,8 +12,10 @@
 //   'e'     bus      bus id u64, segment u64, position u64             event log record
 //   'f'     storage  -                                                 format version u32
 //   'g'     bus      bus id u64, segment u64                           event log segment summary
-//   'k'     broker   name string                                       secret
-//   'l'     queue    queue id u64, generation u32, lane u8,            lease
+//   'h'     delivery lane id u64, number u64                           delivery: the event
+//   'i'     delivery lane id u64, due_ms i64, number u64               delivery: its attempts so
+//   far 'k'     broker   name string                                       secret 'l'     queue
+//   queue id u64, generation u32, lane u8,            lease
 //                    sequence u64
 //   'm'     queue    queue id u64, generation u32, lane u8,            message record
 //                    sequence u64
@@ -76,6 +78,8 @@ enum class Prefix : char {
   event = 'e',
   format_version = 'f',
   event_segment = 'g',
+  delivery = 'h',
+  delivery_due = 'i',
   secret = 'k',
   lease = 'l',
   message = 'm',
@@ -114,6 +118,19 @@ struct MoveTaskPlace {
   std::uint64_t queue_id = 0;  // of the source
   std::uint64_t task_id = 0;
   auto operator<=>(const MoveTaskPlace&) const = default;
+};
+
+struct DeliveryPlace {
+  std::uint64_t lane_id = 0;
+  std::uint64_t number = 0;
+  auto operator<=>(const DeliveryPlace&) const = default;
+};
+
+struct DeliveryDuePlace {
+  std::uint64_t lane_id = 0;
+  std::int64_t due_ms = 0;
+  std::uint64_t number = 0;
+  auto operator<=>(const DeliveryDuePlace&) const = default;
 };
 
 struct DuePlace {
@@ -177,6 +194,8 @@ Key fan_out_cursor(std::uint64_t task_id);
 Key terminal_step(const StepPlace& place);
 Key deduplication(const DeduplicationPlace& place);
 Key move_task(const MoveTaskPlace& place);
+Key delivery(const DeliveryPlace& place);
+Key delivery_due(const DeliveryDuePlace& place);
 
 // Parsers: nullopt for a key of another prefix, another shard or another length.
 std::optional<std::string_view> parse_secret(std::string_view key);
@@ -197,6 +216,8 @@ std::optional<std::uint64_t> parse_fan_out_cursor(std::string_view key);
 std::optional<StepPlace> parse_terminal_step(std::string_view key);
 std::optional<DeduplicationPlace> parse_deduplication(std::string_view key);
 std::optional<MoveTaskPlace> parse_move_task(std::string_view key);
+std::optional<DeliveryPlace> parse_delivery(std::string_view key);
+std::optional<DeliveryDuePlace> parse_delivery_due(std::string_view key);
 
 // Ranges.
 KeyRange all();  // every key of the shard
@@ -215,6 +236,11 @@ KeyRange deduplication_of_generation(std::uint64_t queue_id, std::uint32_t gener
 KeyRange deduplication_before(const DeduplicationPlace& place);
 
 KeyRange move_tasks_of_queue(std::uint64_t queue_id);
+
+KeyRange deliveries_of_lane(std::uint64_t lane_id);
+KeyRange deliveries_due_of_lane(std::uint64_t lane_id);
+KeyRange deliveries_due_from(const DeliveryDuePlace& first);         // to the end of its lane
+KeyRange deliveries_due_of_lanes_from(std::uint64_t first_lane_id);  // to the end of all lanes
 
 KeyRange due_between(std::int64_t from_ms, std::int64_t until_ms);  // from_ms <= due < until_ms
 KeyRange due_from(const DuePlace& first);                           // to the end of all times

@@ -12,7 +12,7 @@
 namespace signalbox::broker {
 
 bool Broker::is_deliverable(const Target& target) {
-  if (target.kind == TargetKind::sqs) return true;
+  if (target.kind != TargetKind::other) return true;
   ++buses_.counters.undelivered_targets;
   return false;
 }
@@ -65,15 +65,19 @@ std::optional<DeliveryFailure> Broker::plan_queue_delivery(Outgoing& outgoing,
 Outgoing Broker::plan_delivery(const Delivery& delivery, const AcceptedEvent& event) {
   Outgoing outgoing;
   outgoing.delivery = delivery;
-  outgoing.failure = plan_queue_delivery(outgoing, event);
+  if (delivery.target->kind == TargetKind::sqs) {
+    outgoing.failure = plan_queue_delivery(outgoing, event);
+  }
   return outgoing;
 }
 
 void Broker::deliver(const Outgoing& outgoing, const AcceptedEvent& event, Context& ctx) {
   if (outgoing.failure) {
     send_dead_letter(outgoing.delivery, event, {*outgoing.failure, {}, 0}, ctx);
-  } else {
+  } else if (outgoing.queue != nullptr) {
     deliver_to_queue(outgoing, event, ctx);
+  } else {
+    start_delivery(outgoing.delivery, event, ctx);
   }
 }
 

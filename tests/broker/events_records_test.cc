@@ -42,7 +42,9 @@ api::Target full_target() {
 TEST_CASE("a stored target is what PutTargets gave", "[events]") {
   const auto target = full_target();
   api::Target read;
-  REQUIRE(decode_target(encode_target(target), read));
+  std::uint64_t lane_id = 0;
+  REQUIRE(decode_target(encode_target(target, 7), read, lane_id));
+  CHECK(lane_id == 7);
   CHECK(read.id == "t");
   CHECK(read.arn == target.arn);
   CHECK(read.role_arn == "role");
@@ -57,9 +59,10 @@ TEST_CASE("a stored target is what PutTargets gave", "[events]") {
   CHECK(read.dead_letter_config->arn == "dlq");
   CHECK(read.retry_policy->maximum_retry_attempts == 3);
   CHECK_FALSE(read.retry_policy->maximum_event_age_in_seconds);
-  check_refusals(encode_target(target), [](std::string_view record) {
+  check_refusals(encode_target(target, 7), [](std::string_view record) {
     api::Target cut;
-    return decode_target(record, cut);
+    std::uint64_t lane_id = 0;
+    return decode_target(record, cut, lane_id);
   });
 }
 

@@ -131,6 +131,7 @@ class TestBroker {
       core_work_.push_back(std::move(work));
     };
     ports.post_completion = ports.post_to_core;
+    ports.attempt = [this](Attempt attempt) { attempts.push_back(std::move(attempt)); };
     ports.failed = [this](storage::Outcome outcome) { failed_ = outcome; };
     engine_ = std::make_unique<Engine>(settings_, storage::Durability::synced, clock_, ids_,
                                        directory_, std::move(ports));
@@ -191,6 +192,20 @@ class TestBroker {
     }
     if (until > clock_.now()) clock_.advance(until - clock_.now());
     settle();
+  }
+
+  // Deliveries handed to the transport, for the test to answer.
+  std::deque<Attempt> attempts;
+  void end_attempt(const Attempt& attempt, const AttemptResult& result) {
+    engine_->attempt_ended(attempt.id, attempt.epoch, result);
+    settle();
+  }
+  // Ends the oldest attempt and gives it to look at.
+  Attempt end_next_attempt(const AttemptResult& result) {
+    Attempt attempt = std::move(attempts.front());
+    attempts.pop_front();
+    end_attempt(attempt, result);
+    return attempt;
   }
 
   // ---- shorthand ----

@@ -117,6 +117,25 @@ TEST_CASE("keys of move tasks sort by their queue and parse back") {
   REQUIRE_FALSE(contains(keys::move_tasks_of_queue(7), keys::move_task({8, 0})));
 }
 
+TEST_CASE("keys of deliveries sort by lane, then by when they are due, and parse back") {
+  std::vector<keys::DeliveryPlace> places;
+  std::vector<keys::DeliveryDuePlace> due;
+  for (const auto lane_id : u64_values) {
+    for (const auto number : u64_values) places.push_back({lane_id, number});
+    for (const auto due_ms : i64_values) {
+      for (const auto number : u64_values) due.push_back({lane_id, due_ms, number});
+    }
+  }
+  check_order_and_round_trip(places, keys::delivery, keys::parse_delivery);
+  check_order_and_round_trip(due, keys::delivery_due, keys::parse_delivery_due);
+  REQUIRE(contains(keys::deliveries_due_from({7, 5, 2}), keys::delivery_due({7, 5, 2})));
+  REQUIRE_FALSE(contains(keys::deliveries_due_from({7, 5, 2}), keys::delivery_due({7, 5, 1})));
+  REQUIRE_FALSE(contains(keys::deliveries_due_from({7, 5, 2}), keys::delivery_due({8, 9, 9})));
+  REQUIRE(contains(keys::deliveries_due_of_lanes_from(7), keys::delivery_due({8, 9, 9})));
+  REQUIRE_FALSE(contains(keys::deliveries_due_of_lanes_from(7), keys::delivery_due({6, 9, 9})));
+  REQUIRE(contains(keys::deliveries_of_lane(7), keys::delivery({7, ~0ull})));
+}
+
 TEST_CASE("keys of one number sort like it and parse back") {
   const std::vector<std::uint64_t> ids(std::begin(u64_values), std::end(u64_values));
   check_order_and_round_trip(ids, keys::queue, keys::parse_queue);
@@ -158,7 +177,9 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
                                         keys::fan_out_task(1).str(),
                                         keys::terminal_step({1, 1}).str(),
                                         keys::deduplication({1, 1, 1, {}}).str(),
-                                        keys::move_task({1, 1}).str()};
+                                        keys::move_task({1, 1}).str(),
+                                        keys::delivery({1, 1}).str(),
+                                        keys::delivery_due({1, 1, 1}).str()};
   for (std::size_t i = 0; i < all.size(); ++i) {
     REQUIRE(contains(keys::all(), all[i]));
     for (std::size_t j = 0; j < i; ++j) REQUIRE(all[i][1] != all[j][1]);
@@ -172,7 +193,8 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
         keys::parse_event_segment(all[i]).has_value() +
         keys::parse_fan_out_task(all[i]).has_value() +
         keys::parse_terminal_step(all[i]).has_value() +
-        keys::parse_deduplication(all[i]).has_value() + keys::parse_move_task(all[i]).has_value();
+        keys::parse_deduplication(all[i]).has_value() + keys::parse_move_task(all[i]).has_value() +
+        keys::parse_delivery(all[i]).has_value() + keys::parse_delivery_due(all[i]).has_value();
     REQUIRE(parsers_that_take_it == (i < 2 ? 0 : 1));
   }
 }

@@ -1,0 +1,198 @@
+// Attempts: which deliveries are tried now, and what follows from how that went.
+#include <algorithm>
+
+#include "broker/broker.h"
+#include "broker/delivery/dead_letter.h"
+#include "broker/delivery/retry.h"
+#include "broker/events_input.h"
+#include "storage/keys.h"
+
+namespace signalbox::broker {
+
+namespace keys = storage::keys;
+
+namespace {
+
+// Of events under way at a time: they are in memory until their attempt ends.
+constexpr std::size_t running_bytes_max = 64u << 20;
+constexpr std::size_t starts_per_turn = 16;
+constexpr std::chrono::seconds attempt_timeout{5};
+// What a dead letter may say of an answer.
+constexpr std::size_t failure_message_max = 512;
+
+HttpAttempt http_attempt(const Target& target, const DeliveryRecord& record, std::string body) {
+  HttpAttempt http;
+  http.method = "POST";
+  http.url = target.config.arn;
+  http.headers = {{"Content-Type", "application/json; charset=utf-8"},
+                  {"X-Signalbox-Event-Id", format_uuid(record.event_id)}};
+  if (!record.trace_header.empty()) {
+    http.headers.emplace_back("X-Amzn-Trace-Id", record.trace_header);
+  }
+  http.body = std::move(body);
+  http.timeout = attempt_timeout;
+  return http;
+}
+
+}  // namespace
+
+std::optional<Delivery> Broker::delivery_of(const DeliveryLane& lane) const {
+  const auto bus = buses_.by_id.find(lane.bus_id);
+  if (bus == buses_.by_id.end()) return std::nullopt;
+  const auto rule = bus->second->rules_by_id.find(lane.rule_id);
+  if (rule == bus->second->rules_by_id.end()) return std::nullopt;
+  const auto target = rule->second->targets.find(lane.target_id);
+  if (target == rule->second->targets.end()) return std::nullopt;
+  return Delivery{rule->second, &target->second};
+}
+
+Answer<api::Empty> Broker::start_attempts(std::uint64_t lane_id, Context& ctx) {
+  const auto at = deliveries_.lanes.find(lane_id);
+  if (at == deliveries_.lanes.end()) return api::Empty{};
+  DeliveryLane& lane = at->second;
+  const auto delivery = delivery_of(lane);
+  if (!delivery) {
+    drop_lane(lane_id, ctx);
+    return api::Empty{};
+  }
+  const bool is_full = deliveries_.running_count >= settings_.delivery_concurrency_total ||
+                       deliveries_.running_bytes >= running_bytes_max;
+  if (is_full) {
+    if (!std::exchange(lane.is_held_up, true)) deliveries_.held_up.push_back(lane_id);
+    deadlines_.clear(DeadlineKind::delivery, lane_id);
+    return api::Empty{};
+  }
+  const std::size_t room = std::min(
+      settings_.delivery_concurrency - lane.running.size(),
+      std::min(settings_.delivery_concurrency_total - deliveries_.running_count, starts_per_turn));
+  std::vector<PendingDelivery> next;
+  lane.due.visit([&](const PendingDelivery& pending) {
+    const bool is_next = next.size() < room && pending.commit <= durable_commit_ &&
+                         from_ms(pending.due_ms) <= ctx.now;
+    if (is_next) next.push_back(pending);
+    return is_next;
+  });
+  for (const auto& pending : next) {
+    ctx.fetched.get(keys::delivery({lane.id, pending.number}));
+    ctx.fetched.get(keys::delivery_due({lane.id, pending.due_ms, pending.number}));
+  }
+  if (ctx.fetched.missing()) return NeedKeys{};
+  for (const auto& pending : next) {
+    lane.due.pop_first();
+    start_attempt(lane, *delivery, pending, ctx);
+  }
+  arm_lane(lane);
+  return api::Empty{};
+}
+
+void Broker::start_attempt(DeliveryLane& lane, const Delivery& delivery,
+                           const PendingDelivery& pending, Context& ctx) {
+  const auto& stored = *ctx.fetched.get(keys::delivery({lane.id, pending.number}));
+  const auto& progress =
+      *ctx.fetched.get(keys::delivery_due({lane.id, pending.due_ms, pending.number}));
+  auto record = std::make_shared<DeliveryRecord>();
+  RunningDelivery running;
+  running.pending = pending;
+  if (!stored || !progress || !decode_delivery(*stored, *record) ||
+      !decode_progress(*progress, running.progress)) {
+    end_delivery(lane, pending, ctx);
+    return;
+  }
+  running.record = record;
+  deliveries_.running_bytes += record->json.size();
+  ++deliveries_.running_count;
+  const RetryLimits limits = retry_limits(delivery.target->config.retry_policy);
+  const auto give_up = [&](DeadLetter letter) {
+    letter.retry_attempts = std::max<std::int64_t>(running.progress.attempts, 1) - 1;
+    send_dead_letter(delivery, record->event(), letter, ctx);
+    end_delivery(lane, pending, ctx);
+    end_running(lane, running);
+  };
+  if (is_too_old(limits, from_ms(record->created_ms), ctx.now)) {
+    return give_up({running.progress.last_failure, age_exhausted, 0});
+  }
+  std::optional<std::string> body = record->json;
+  if (delivery.target->input != nullptr) body = render_input(delivery, record->event());
+  if (!body) {
+    ++buses_.counters.undelivered_input;
+    return give_up({{"INVALID_JSON", "The target's input made no valid JSON."}, {}, 0});
+  }
+  Attempt attempt;
+  attempt.id = {lane.id, pending.number};
+  attempt.http = http_attempt(*delivery.target, *record, *std::move(body));
+  attempts_.push_back(std::move(attempt));
+  lane.running.emplace(pending.number, std::move(running));
+}
+
+void Broker::attempt_ended(const DeliveryId& id, const AttemptResult& result, Context& ctx) {
+  const auto at = deliveries_.lanes.find(id.lane);
+  if (at == deliveries_.lanes.end()) return;
+  DeliveryLane& lane = at->second;
+  const auto found = lane.running.find(id.number);
+  if (found == lane.running.end()) return;
+  const RunningDelivery running = found->second;
+  end_running(lane, running);
+  const auto delivery = delivery_of(lane);
+  if (!result.failure) {
+    ++buses_.counters.deliveries;
+    end_delivery(lane, running.pending, ctx);
+  } else if (delivery) {
+    retry_or_give_up(lane, *delivery, running, result, ctx);
+  }
+  arm_lane(lane);
+  let_next_lane_go();
+}
+
+void Broker::let_next_lane_go() {
+  if (deliveries_.held_up.empty()) return;
+  const auto next = deliveries_.lanes.find(deliveries_.held_up.front());
+  deliveries_.held_up.pop_front();
+  if (next == deliveries_.lanes.end()) return;
+  next->second.is_held_up = false;
+  arm_lane(next->second);
+}
+
+void Broker::retry_or_give_up(DeliveryLane& lane, const Delivery& delivery, RunningDelivery running,
+                              const AttemptResult& result, Context& ctx) {
+  DeliveryProgress& progress = running.progress;
+  ++progress.attempts;
+  progress.last_failure = *result.failure;
+  progress.last_failure.message.resize(
+      std::min(progress.last_failure.message.size(), failure_message_max));
+  NextTry next;
+  if (result.is_worth_retrying) {
+    FailedDelivery failed;
+    failed.accepted = from_ms(running.record->created_ms);
+    failed.attempts = progress.attempts;
+    failed.now = ctx.now;
+    failed.retry_after = result.retry_after;
+    failed.random_bits = ctx.ids.random_bits();
+    next = next_try(retry_limits(delivery.target->config.retry_policy), failed);
+  }
+  if (!result.is_worth_retrying || !next.exhausted_condition.empty()) {
+    send_dead_letter(delivery, running.record->event(),
+                     {progress.last_failure, next.exhausted_condition, progress.attempts - 1}, ctx);
+    end_delivery(lane, running.pending, ctx);
+    return;
+  }
+  const PendingDelivery& before = running.pending;
+  const PendingDelivery pending{to_ms(next.due), before.number, open_commit_};
+  ctx.batch.erase(keys::delivery_due({lane.id, before.due_ms, before.number}));
+  ctx.batch.put(keys::delivery_due({lane.id, pending.due_ms, pending.number}),
+                encode_progress(progress));
+  lane.due.add(pending);
+}
+
+void Broker::end_delivery(const DeliveryLane& lane, const PendingDelivery& pending, Context& ctx) {
+  ctx.batch.erase(keys::delivery({lane.id, pending.number}));
+  ctx.batch.erase(keys::delivery_due({lane.id, pending.due_ms, pending.number}));
+}
+
+void Broker::end_running(DeliveryLane& lane, const RunningDelivery& running) {
+  deliveries_.running_bytes -= running.record->json.size();
+  --deliveries_.running_count;
+  const std::uint64_t number = running.pending.number;
+  lane.running.erase(number);
+}
+
+}  // namespace signalbox::broker
