@@ -193,6 +193,7 @@ class Broker {
   // bus.
   const Bus* find_bus(const Caller& caller, std::string_view name) const;
   const BusCounters& bus_counters() const { return buses_.counters; }
+  std::size_t attempts_under_way() const { return deliveries_.running_count; }
 
  private:
   // worlds (worlds.cc)

@@ -167,6 +167,8 @@ struct BusCounters {
   std::uint64_t events_accepted = 0;
   std::uint64_t events_to_missing_buses = 0;  // accepted and dropped, as the service does
   std::uint64_t deliveries = 0;
+  std::uint64_t attempts_delivered = 0;  // to targets that are not queues
+  std::uint64_t attempts_failed = 0;
   std::uint64_t dead_letters = 0;          // undeliverable, and kept in a dead-letter queue
   std::uint64_t undelivered_targets = 0;   // kinds of targets not delivered to yet
   std::uint64_t undelivered_missing = 0;   // no such queue

@@ -88,6 +88,12 @@ std::string delivery_counters(const broker::BusCounters& counters) {
   add("undelivered_queue_missing", counters.undelivered_missing);
   add("undelivered_too_large", counters.undelivered_oversize);
   add("undelivered_input_not_json", counters.undelivered_input);
+  text += fmt::format(
+      "# HELP signalbox_delivery_attempts_total Attempts on targets that are not queues.\n"
+      "# TYPE signalbox_delivery_attempts_total counter\n"
+      "signalbox_delivery_attempts_total{{outcome=\"delivered\"}} {}\n"
+      "signalbox_delivery_attempts_total{{outcome=\"failed\"}} {}\n",
+      counters.attempts_delivered, counters.attempts_failed);
   return text;
 }
 
@@ -191,6 +197,8 @@ void Admin::metrics(const ExchangePtr& exchange) const {
     text += gauge("signalbox_commit_groups", "Groups written since the start.", stats.groups);
     text += gauge("signalbox_commit_bytes", "Bytes of those groups.", stats.group_bytes);
     text += gauge("signalbox_commit_syncs", "Syncs of the write-ahead log.", stats.syncs);
+    text += gauge("signalbox_delivery_attempts", "Attempts on such targets under way.",
+                  broker == nullptr ? 0 : broker->attempts_under_way());
     if (broker != nullptr) text += delivery_counters(broker->bus_counters());
     protocol::HttpReply reply;
     reply.content_type = "text/plain; version=0.0.4";

@@ -13,6 +13,7 @@
 #include "broker/engine.h"
 #include "broker/reader_pool.h"
 #include "protocol/dispatcher.h"
+#include "protocol/http_client.h"
 #include "protocol/http_server.h"
 #include "signalbox/admin.h"
 #include "signalbox/log.h"
@@ -61,6 +62,22 @@ protocol::HttpServerOptions http_options(const Settings& settings) {
   return options;
 }
 
+protocol::HttpClientOptions client_options(const Settings& settings) {
+  protocol::HttpClientOptions options;
+  // Whoever reaches the broker then reaches the rest of its machine without its help.
+  options.allows_loopback = listens_on_loopback_only(settings);
+  options.allows_private = settings.http_targets_private;
+  return options;
+}
+
+broker::AttemptResult result_of(protocol::HttpOutcome&& outcome) {
+  if (const auto* answer = std::get_if<protocol::HttpAnswer>(&outcome)) {
+    return broker::result_of_status(answer->status, answer->retry_after);
+  }
+  auto& failure = std::get<protocol::HttpFailure>(outcome);
+  return broker::result_of_trouble(failure.trouble, std::move(failure.detail));
+}
+
 storage::Durability durability_of(const Settings& settings) {
   return settings.durability == DurabilityMode::sync ? storage::Durability::synced
                                                      : storage::Durability::buffered;
@@ -83,6 +100,8 @@ class Server::Impl {
  private:
   broker::EnginePorts engine_ports();
   protocol::DispatcherPorts dispatcher_ports();
+  void attempt(broker::Attempt attempt);
+  void log_attempt(const broker::DeliveryId& id, const broker::AttemptResult& result) const;
   std::string open_http(const std::string& ready_file);
   void on_store_failed(storage::Outcome outcome);
   void reopen_when_there_is_room();
@@ -105,6 +124,7 @@ class Server::Impl {
   std::unique_ptr<broker::CoreThread> core_;
   std::unique_ptr<broker::Engine> engine_;
   std::unique_ptr<broker::ReaderPool> readers_;
+  std::unique_ptr<protocol::HttpClient> client_;  // of targets; its answers go to the core
   std::unique_ptr<protocol::Dispatcher> dispatcher_;
   std::unique_ptr<protocol::HttpServer> http_;
   std::unique_ptr<Admin> admin_;
@@ -125,6 +145,7 @@ broker::EnginePorts Server::Impl::engine_ports() {
   ports.run_reader = [this](auto work) { readers_->run(std::move(work)); };
   ports.post_to_core = [this](auto work) { core_->post(std::move(work)); };
   ports.post_completion = [this](auto work) { core_->post_completion(std::move(work)); };
+  ports.attempt = [this](broker::Attempt attempted) { attempt(std::move(attempted)); };
   ports.failed = [this](storage::Outcome outcome) { on_store_failed(outcome); };
   return ports;
 }
@@ -147,6 +168,32 @@ protocol::DispatcherPorts Server::Impl::dispatcher_ports() {
     log_request(operation, status, request_id, detail);
   };
   return ports;
+}
+
+// An attempt that the stop drops is made again after the next start: its record is on disk.
+void Server::Impl::attempt(broker::Attempt attempt) {
+  protocol::HttpCall call;
+  call.method = std::move(attempt.http.method);
+  call.url = std::move(attempt.http.url);
+  call.headers = std::move(attempt.http.headers);
+  call.body = std::move(attempt.http.body);
+  call.timeout = attempt.http.timeout;
+  client_->send(std::move(call), [this, id = attempt.id, epoch = attempt.epoch](auto outcome) {
+    auto result = result_of(std::move(outcome));
+    log_attempt(id, result);
+    core_->post([this, id, epoch, result = std::move(result)] {
+      engine_->attempt_ended(id, epoch, result);
+    });
+  });
+}
+
+void Server::Impl::log_attempt(const broker::DeliveryId& id,
+                               const broker::AttemptResult& result) const {
+  if (!result.failure || !log_.enabled(LogLevel::debug)) return;
+  log_.write(LogLevel::debug, "an attempt to deliver failed",
+             {{"delivery", fmt::to_string(id.number)},
+              {"error", result.failure->code},
+              {"detail", result.failure->message}});
 }
 
 void Server::Impl::log_request(std::string_view operation, unsigned status,
@@ -173,6 +220,7 @@ std::string Server::Impl::start(const std::string& ready_file) {
 
   core_ = std::make_unique<broker::CoreThread>(*clock_);
   readers_ = std::make_unique<broker::ReaderPool>(reader_thread_count);
+  client_ = std::make_unique<protocol::HttpClient>(client_options(settings_));
   protocol::DispatcherSettings dispatching{
       {settings_.allowed_hosts, settings_.allowed_origins}, settings_.region, settings_.account};
   dispatcher_ = std::make_unique<protocol::Dispatcher>(std::move(dispatching), *clock_, directory_,
@@ -289,6 +337,8 @@ void Server::Impl::stop() {
   if (core_ != nullptr && engine_ != nullptr) core_->post([this] { engine_->end_all_waits(); });
   if (http_ != nullptr) http_->drain(settings_.drain_timeout);
   if (reopener_.joinable()) reopener_.join();
+  // Before the core that it answers to; attempts that still come are dropped.
+  if (client_ != nullptr) client_->stop();
   if (core_ != nullptr) core_->stop();
   // The store writes what still waits when the last reference goes.
   readers_.reset();

@@ -206,6 +206,12 @@ ParsedSettings parse_settings(const std::vector<std::string>& arguments,
   return parsed;
 }
 
+bool listens_on_loopback_only(const Settings& settings) {
+  return std::all_of(settings.listen.begin(), settings.listen.end(), [](const auto& listen) {
+    return protocol::is_loopback_literal(listen.first);
+  });
+}
+
 Environment read_environment() {
   Environment environment;
   for (char** entry = environ; *entry != nullptr; ++entry) {

@@ -59,6 +59,7 @@ struct Settings {
   std::uint64_t pattern_bytes_max = 0;
   std::size_t pattern_stars_max = 0;
   bool lineage_steps = false;
+  bool http_targets_private = false;
 
   std::uint64_t io_threads = 0;  // the setting's 0 is resolved already
   std::uint64_t connections_max = 0;
@@ -82,6 +83,9 @@ struct ParsedSettings {
   std::string error;                  // what is wrong, where it stands, what to write instead
   std::vector<std::string> warnings;  // SIGNALBOX_ variables that name no setting
 };
+
+// Whether only the broker's own machine reaches it.
+bool listens_on_loopback_only(const Settings& settings);
 
 using Environment = std::vector<std::pair<std::string, std::string>>;
 

@@ -276,6 +276,9 @@ constexpr std::array table{
   toggle("Buses", "lineage-steps", put_toggle<&S::lineage_steps>,
          "Logs the end of every message too: deleted, discarded, moved, redriven, expired; and "
          "its edits."),
+  toggle("Buses", "http-targets-private", put_toggle<&S::http_targets_private>,
+         "Lets targets have URLs on private networks and on the broker's own machine; the latter "
+         "they may anyway while it listens on loopback only."),
 
   number("Server", "io-threads", "N", "0", 0, 256, put_io_threads,
          "Threads that read, parse and answer; 0 is half the cores."),

@@ -133,6 +133,7 @@ void Broker::attempt_ended(const DeliveryId& id, const AttemptResult& result, Co
   const RunningDelivery running = found->second;
   end_running(lane, running);
   const auto delivery = delivery_of(lane);
+  ++(result.failure ? buses_.counters.attempts_failed : buses_.counters.attempts_delivered);
   if (!result.failure) {
     ++buses_.counters.deliveries;
     end_delivery(lane, running.pending, ctx);
