@@ -27,4 +27,6 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# What targets with https are verified against.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS ca-certificates)
 include(CPack)

@@ -2,7 +2,7 @@
 //
 // It has a thread of its own, on which every answer is told. Redirects are not followed. One
 // deadline holds over the whole exchange: looking the name up, connecting, TLS, request, answer.
-// TLS is verified, certificate and host name, against the system's authorities or those that
+// TLS is verified, certificate and host name, against the system's authorities and those that
 // SSL_CERT_FILE and SSL_CERT_DIR name; there is no switch that turns it off.
 //
 // Every address of a name is checked against the AddressRule, and only a checked one is connected

@@ -39,7 +39,7 @@ LookedUp look_up_in_system(const std::string& host) {
   addrinfo* found = nullptr;
   const int failure = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
   if (failure != 0) {
-    result.is_unknown = failure == EAI_NONAME || failure == EAI_NODATA || failure == EAI_FAIL;
+    result.is_unknown = failure == EAI_NONAME || failure == EAI_NODATA;
     result.problem = failure == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(failure);
     return result;
   }

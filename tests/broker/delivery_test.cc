@@ -152,6 +152,8 @@ TEST_CASE("a refusal that will not change is not tried again", "[delivery]") {
   world.put_event();
   const auto [result, code] = GENERATE(
       std::pair{result_of_status(404, std::nullopt), "SDK_CLIENT_ERROR"},
+      std::pair{result_of_status(503, -1s), "ERROR_FROM_TARGET"},  // it asks for no more
+      std::pair{result_of_trouble(HttpTrouble::address_refused, "private"), "NO_PERMISSIONS"},
       std::pair{result_of_trouble(HttpTrouble::unknown_host, "no such host"), "NO_RESOURCE"});
   CHECK(world.fail_all(result, 10min).size() == 1);
   const auto letter = world.letter();

@@ -73,7 +73,7 @@ inline TargetServer::Serve tls_answering(const TestCertificate& certificate, std
   };
 }
 
-// What a client that is made meanwhile trusts, beside nothing else.
+// Trusted by clients that are made meanwhile.
 class TrustedFile {
  public:
   explicit TrustedFile(const TestCertificate& certificate) {

@@ -62,6 +62,16 @@ std::string file_text(const std::string& path) {
 
 }  // namespace
 
+TEST_CASE("a broker is the machine's own when every address it listens on is") {
+  using signalbox::listens_on_loopback_only;
+  CHECK(listens_on_loopback_only(accepted({})));
+  CHECK(listens_on_loopback_only(accepted({"--listen", "127.1.2.3:1", "--listen", "[::1]:1"})));
+  for (const char* address : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1"}) {
+    CHECK_FALSE(listens_on_loopback_only(
+        accepted({"--insecure-plaintext", "--listen", "127.0.0.1:1", "--listen", address})));
+  }
+}
+
 TEST_CASE("nothing given means the documented defaults") {
   const Settings settings = accepted({});
   REQUIRE(settings.listen.size() == 2);
