@@ -6,7 +6,6 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/write.hpp>
 #include <utility>
@@ -105,6 +104,7 @@ ClientCall::ClientCall(ClientShared& shared, HttpCall call, HttpClient::Done don
       call_(std::move(call)),
       done_(std::move(done)),
       deadline_(shared.context),
+      patience_(shared.context),
       socket_(shared.context),
       answer_(shared.answer_bytes_max, call_.method == "HEAD") {}
 
@@ -139,7 +139,6 @@ void ClientCall::on_found(const LookedUp& found) {
     return fail(found.is_unknown ? HttpTrouble::unknown_host : HttpTrouble::connection_failed,
                 fmt::format("The name {} cannot be looked up: {}.", url_.host, found.problem));
   }
-  std::vector<asio::ip::address> addresses;
   for (const auto& text : found.addresses) {
     ErrorCode error;
     const auto address = asio::ip::make_address(text, error);
@@ -149,26 +148,43 @@ void ClientCall::on_found(const LookedUp& found) {
       return fail(HttpTrouble::address_refused,
                   fmt::format("The target {} is not connected to: {}", peer(), refusal));
     }
-    addresses.push_back(address);
+    endpoints_.emplace_back(address, url_.port);
   }
-  connect(addresses);
-}
-
-void ClientCall::connect(const std::vector<asio::ip::address>& addresses) {
   step_ = "connecting";
-  for (const auto& address : addresses) endpoints_.emplace_back(address, url_.port);
-  asio::async_connect(
-      socket_, endpoints_,
-      [self = shared_from_this()](const ErrorCode& error, const Tcp::endpoint&) {
-        if (self->is_over_) return;
-        if (!error) return self->on_connected();
-        self->fail(HttpTrouble::connection_failed,
-                   fmt::format("{} cannot be reached: {}.", self->peer(), error.message()));
-      });
+  connect();
 }
 
-void ClientCall::on_connected() {
+// One after the other, each with its share of the time: an address that swallows everything, as
+// those of IPv6 do on many networks, leaves time for the next.
+void ClientCall::connect() {
+  const auto left_count = static_cast<int>(endpoints_.size() - endpoint_);
+  if (left_count > 1) {
+    patience_.expires_after((deadline_.expiry() - std::chrono::steady_clock::now()) / left_count);
+    patience_.async_wait(
+        [self = shared_from_this(), waits_for = endpoint_](const ErrorCode& error) {
+          if (error || self->is_over_ || self->endpoint_ != waits_for || self->is_connected_)
+            return;
+          ErrorCode ignored;
+          self->socket_.close(ignored);
+        });
+  }
+  socket_.async_connect(endpoints_[endpoint_], [self = shared_from_this()](const ErrorCode& error) {
+    if (!self->is_over_) self->on_connect_ended(error);
+  });
+}
+
+void ClientCall::on_connect_ended(const ErrorCode& error) {
+  patience_.cancel();
   ErrorCode ignored;
+  if (error && ++endpoint_ < endpoints_.size()) {
+    socket_.close(ignored);
+    return connect();
+  }
+  if (error) {
+    return fail(HttpTrouble::connection_failed,
+                fmt::format("{} cannot be reached: {}.", peer(), error.message()));
+  }
+  is_connected_ = true;
   socket_.set_option(Tcp::no_delay(true), ignored);
   if (url_.is_tls) {
     shake_hands();
@@ -270,6 +286,7 @@ void ClientCall::drop() {
   is_over_ = true;
   done_ = nullptr;
   deadline_.cancel();
+  patience_.cancel();
   ErrorCode ignored;
   socket_.close(ignored);
   shared_.calls.erase(self);

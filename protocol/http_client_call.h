@@ -58,8 +58,8 @@ class ClientCall : public std::enable_shared_from_this<ClientCall> {
 
   void look_up();
   void on_found(const LookedUp& found);
-  void connect(const std::vector<boost::asio::ip::address>& addresses);
-  void on_connected();
+  void connect();
+  void on_connect_ended(const ErrorCode& error);
   void shake_hands();
   void on_hands_shaken(const ErrorCode& error);
   void exchange();
@@ -76,11 +76,14 @@ class ClientCall : public std::enable_shared_from_this<ClientCall> {
   const HttpCall call_;
   HttpClient::Done done_;
   bool is_over_ = false;
+  bool is_connected_ = false;
   std::string_view step_ = "looking up its name";  // for whoever reads of a timeout
   HttpUrl url_;
   std::string head_;
-  std::vector<Tcp::endpoint> endpoints_;
+  std::vector<Tcp::endpoint> endpoints_;  // all checked
+  std::size_t endpoint_ = 0;              // the one being connected to
   boost::asio::steady_timer deadline_;
+  boost::asio::steady_timer patience_;  // with that one
   Tcp::socket socket_;
   std::optional<TlsStream> tls_;
   std::array<char, 8 * 1024> received_;

@@ -173,6 +173,18 @@ TEST_CASE("the next address of a name is tried when one does not answer", "[addr
   CHECK(answer_of(ask(call_of(url), knowing({"127.0.0.2", "::1", "127.0.0.1"}))).status == 200);
 }
 
+TEST_CASE("an address that swallows everything leaves time for the next", "[address_rule]") {
+  TargetServer server(TargetServer::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+  const FullListener swallowing("127.0.0.2", server.port());
+  auto call = call_of("http://target.test:" + std::to_string(server.port()));
+  call.timeout = 2s;
+  CHECK(answer_of(ask(call, knowing({"127.0.0.2", "127.0.0.1"}))).status == 200);
+  call.timeout = 100ms;
+  const auto failure = failure_of(ask(call, knowing({"127.0.0.2"})));
+  CHECK(failure.trouble == HttpTrouble::timed_out);
+  CHECK_THAT(failure.detail, Contains("connecting"));
+}
+
 TEST_CASE("a name that does not exist is told apart from one that cannot be looked up",
           "[name_lookup]") {
   const auto unknown = failure_of(ask(call_of("http://nowhere.test/"), knowing({})));

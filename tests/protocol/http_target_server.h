@@ -133,6 +133,32 @@ class TargetServer {
   std::vector<std::thread> threads_;  // the acceptor's own until it is joined
 };
 
+// Listens and never accepts, with no room left for another connection: the kernel drops what comes.
+class FullListener {
+ public:
+  FullListener(const char* address, std::uint16_t port) {
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_port = htons(port);
+    ::inet_pton(AF_INET, address, &name.sin_addr);
+    for (int& fd : fds_) {
+      fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+      if (&fd != fds_) {
+        ::connect(fd, reinterpret_cast<sockaddr*>(&name), sizeof name);
+      } else if (::bind(fd, reinterpret_cast<sockaddr*>(&name), sizeof name) != 0 ||
+                 ::listen(fd, 0) != 0) {
+        throw std::runtime_error(std::string("listen: ") + std::strerror(errno));
+      }
+    }
+  }
+  ~FullListener() {
+    for (const int fd : fds_) ::close(fd);
+  }
+
+ private:
+  int fds_[4] = {-1, -1, -1, -1};  // the listener and those that fill it
+};
+
 inline HttpClientOptions loopback_options() {
   HttpClientOptions options;
   options.allows_loopback = true;
