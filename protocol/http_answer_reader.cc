@@ -30,13 +30,13 @@ std::string_view field(const http::fields& fields, http::field name) {
 // Keeps what there is room for and takes the rest for granted: Beast's own string body would
 // reserve whatever Content-Length says.
 struct BoundedBody {
-  struct value_type {
+  struct value_type {  // NOLINT: Beast's names
     std::string text;
     std::size_t bytes_max = 0;
     bool is_cut = false;
   };
 
-  class reader {
+  class reader {  // NOLINT
    public:
     template <bool is_request, class Fields>
     reader(http::header<is_request, Fields>&, value_type& body) : body_(body) {}

@@ -6,7 +6,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <mutex>
+#include <optional>
 #include <thread>
 
 #include "protocol/http_client_call.h"
@@ -28,7 +28,6 @@ class HttpClient::Impl {
   asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
   std::optional<ClientShared> shared_;  // until the thread ends it
   std::thread thread_;
-  std::once_flag stopped_;
 };
 
 HttpClient::Impl::Impl(HttpClientOptions options) {
@@ -53,11 +52,10 @@ void HttpClient::Impl::send(HttpCall call, Done done) {
 }
 
 void HttpClient::Impl::stop() {
-  std::call_once(stopped_, [this] {
-    asio::post(context_, [this] { end_calls(); });
-    work_.reset();
-    thread_.join();
-  });
+  if (!thread_.joinable()) return;
+  asio::post(context_, [this] { end_calls(); });
+  work_.reset();
+  thread_.join();
 }
 
 // The loop then runs dry: what its pending operations own is released by them, on its own thread.
@@ -72,7 +70,7 @@ void HttpClient::Impl::end_calls() {
 HttpClient::HttpClient(HttpClientOptions options)
     : impl_(std::make_unique<Impl>(std::move(options))) {}
 
-HttpClient::~HttpClient() { stop(); }
+HttpClient::~HttpClient() { stop(); }  // NOLINT: throws for want of memory only
 
 void HttpClient::send(HttpCall call, Done done) { impl_->send(std::move(call), std::move(done)); }
 

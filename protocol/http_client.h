@@ -70,14 +70,15 @@ class HttpClient {
 
   explicit HttpClient(HttpClientOptions options);
   // As stop().
-  ~HttpClient();
+  ~HttpClient();  // NOLINT: throws for want of memory only
 
   // From any thread. done is called once, on the client's thread; or never, when the client is
   // stopped first.
   void send(HttpCall call, Done done);
 
   // Drops the calls under way and those that still come, without telling them: whether their
-  // requests arrived is not known. No done is running once this returns. Not from a done.
+  // requests arrived is not known. No done is running once this returns. Not from a done, and by
+  // one thread at a time.
   void stop();
 
  private:

@@ -8,7 +8,6 @@
 
 #include <boost/asio/post.hpp>
 #include <cerrno>
-#include <cstring>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -40,7 +39,8 @@ LookedUp look_up_in_system(const std::string& host) {
   const int failure = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
   if (failure != 0) {
     result.is_unknown = failure == EAI_NONAME || failure == EAI_NODATA;
-    result.problem = failure == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(failure);
+    result.problem = failure == EAI_SYSTEM ? std::generic_category().message(errno)
+                                           : std::string(::gai_strerror(failure));
     return result;
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, ::freeaddrinfo);

@@ -50,7 +50,10 @@ class Hook:
         return [request.body for request in list(self.requests)]
 
     def wait_for(self, count, timeout_s=30):
-        wait_until(lambda: len(self.requests) >= count, timeout_s, f"{count} requests")
+        try:
+            wait_until(lambda: len(self.requests) >= count, timeout_s, f"{count} requests")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {len(self.requests)} came") from None
 
     def close(self):
         self.server.shutdown()
