@@ -283,7 +283,7 @@ class Delivery(DeliveryTest):
                  "Detail": json.dumps({"n": n})} for n in range(start, start + 10)])
             self.assertEqual(answer["FailedEntryCount"], 0)
             sent.update(entry["EventId"] for entry in answer["Entries"])
-        hook.wait_for(MANY, timeout_s=120)
+        hook.wait_for(MANY, timeout_s=300)
         self.wait_until_nothing_is_under_way()
         arrived = [request.headers["X-Signalbox-Event-Id"] for request in hook.requests]
         self.assertEqual((len(arrived), set(arrived)), (MANY, sent))
