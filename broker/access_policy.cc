@@ -30,16 +30,16 @@ std::string one_or_list(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-std::optional<AccessPolicy> AccessPolicy::read(std::string_view text, std::string_view queue_arn) {
+std::optional<AccessPolicy> AccessPolicy::read(std::string_view text, Head head) {
   AccessPolicy policy;
-  policy.id_ = fmt::format("{}/SQSDefaultPolicy", queue_arn);
+  policy.head_ = std::move(head);
   if (text.empty()) return policy;
   simdjson::dom::parser parser;
   simdjson::dom::object object;
   if (parser.parse(text.data(), text.size()).get(object) != simdjson::SUCCESS) return std::nullopt;
   std::string_view member;
-  if (object["Version"].get(member) == simdjson::SUCCESS) policy.version_ = member;
-  if (object["Id"].get(member) == simdjson::SUCCESS) policy.id_ = member;
+  if (object["Version"].get(member) == simdjson::SUCCESS) policy.head_.version = member;
+  if (object["Id"].get(member) == simdjson::SUCCESS) policy.head_.id = member;
   const auto add = [&](simdjson::dom::element statement) {
     std::string_view label;
     if (statement["Sid"].get(label) != simdjson::SUCCESS) label = {};
@@ -76,10 +76,15 @@ void AccessPolicy::add(std::string_view label, const std::vector<std::string>& p
                    json_of(resource))});
 }
 
+void AccessPolicy::add(std::string_view label, std::string json) {
+  statements_.push_back({std::string(label), std::move(json)});
+}
+
 std::string AccessPolicy::text() const {
   if (statements_.empty()) return {};
-  std::string json =
-      fmt::format(R"({{"Version":{},"Id":{},"Statement":[)", json_of(version_), json_of(id_));
+  std::string json = fmt::format(R"({{"Version":{})", json_of(head_.version));
+  if (!head_.id.empty()) json += fmt::format(R"(,"Id":{})", json_of(head_.id));
+  json += R"(,"Statement":[)";
   for (const auto& statement : statements_) {
     if (json.back() != '[') json += ',';
     json += statement.json;

@@ -1,4 +1,5 @@
-// A queue's access policy, as AddPermission builds it: kept and shown, not enforced.
+// The access policy of a queue or a bus, statement by statement, as AddPermission and PutPermission
+// build it.
 #pragma once
 
 #include <optional>
@@ -11,14 +12,22 @@ namespace signalbox::broker {
 // Statements are kept as the JSON they came as.
 class AccessPolicy {
  public:
-  // From the attribute's text, or a new one for the queue when that is empty. None: no policy that
-  // statements could be added to.
-  static std::optional<AccessPolicy> read(std::string_view text, std::string_view queue_arn);
+  // What a new policy says of itself; queues' policies have an id, buses' have none.
+  struct Head {
+    std::string version;
+    std::string id;
+  };
+  // From the policy's text, or a new one when that is empty. None: no policy that statements could
+  // be added to.
+  static std::optional<AccessPolicy> read(std::string_view text, Head head);
 
   bool has(std::string_view label) const;
   bool remove(std::string_view label);
+  bool is_empty() const { return statements_.empty(); }
   void add(std::string_view label, const std::vector<std::string>& principals,
            const std::vector<std::string>& actions, std::string_view resource);
+  // A statement that is JSON already.
+  void add(std::string_view label, std::string json);
   // Empty when no statement is left.
   std::string text() const;
 
@@ -27,8 +36,7 @@ class AccessPolicy {
     std::string label;  // its Sid
     std::string json;
   };
-  std::string version_ = "2008-10-17";
-  std::string id_;
+  Head head_;
   std::vector<Statement> statements_;
 };
 

@@ -131,6 +131,8 @@ class Broker {
   Result<api::TargetsResponse> remove_targets(const api::RemoveTargetsRequest&, Context&);
   Result<api::ListTargetsByRuleResponse> list_targets_by_rule(const api::ListTargetsByRuleRequest&,
                                                               Context&);
+  Status put_permission(const api::PutPermissionRequest&, Context&);
+  Status remove_bus_permission(const api::RemoveBusPermissionRequest&, Context&);
   Answer<api::PutEventsResponse> put_events(const api::PutEventsRequest&, Context&);
   Result<api::TestEventPatternResponse> test_event_pattern(const api::TestEventPatternRequest&,
                                                            Context&);
@@ -364,6 +366,11 @@ class Broker {
   Result<Bus*> find_bus_or_error(const std::optional<std::string>& name_or_arn, Context& ctx);
   Bus& add_bus(std::uint64_t id, World& world, std::string name);
   void store_bus(Bus& bus, Context& ctx);
+
+  // permissions (events_permissions.cc)
+  Status set_bus_policy(Bus& bus, std::string text, Context& ctx);  // empty: none
+  // Why events of the account are not for this bus.
+  std::optional<EntryFailure> check_sender(const Bus& bus, const std::string& account) const;
 
   // rules and their targets (events_rules.cc, events_targets.cc)
   Result<Rule*> find_rule_or_error(Bus& bus, const std::string& name);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "broker/api/events.h"
+#include "broker/bus_policy.h"
 #include "broker/clock.h"
 #include "broker/event_log.h"
 #include "broker/ids.h"
@@ -79,6 +80,7 @@ struct Bus {
   std::optional<std::string> kms_key_identifier;
   std::optional<api::DeadLetterConfig> dead_letter_config;
   std::optional<api::LogConfig> log_config;
+  std::optional<BusPolicy> policy;
   api::StringMap tags;
   std::int64_t created_ms = 0;
   std::int64_t modified_ms = 0;

@@ -34,6 +34,7 @@ enum class ErrorCode : std::uint8_t {
   resource_already_exists,
   invalid_event_pattern,
   limit_exceeded,
+  policy_length_exceeded,
   concurrent_modification,
   managed_rule,
   operation_disabled,

@@ -40,6 +40,10 @@ api::StringMap to_map(const api::TagList& tags) {
   return map;
 }
 
+std::optional<std::string> policy_text(const Bus& bus) {
+  return bus.policy ? std::optional(bus.policy->text()) : std::nullopt;
+}
+
 // What DescribeEventBus shows of a setting that was taken away again.
 std::optional<std::string> unless_empty(const std::optional<std::string>& text) {
   return text && !text->empty() ? text : std::nullopt;
@@ -162,6 +166,7 @@ Result<api::DescribeEventBusResponse> Broker::describe_event_bus(
   response.kms_key_identifier = bus->kms_key_identifier;
   response.dead_letter_config = bus->dead_letter_config;
   response.log_config = bus->log_config;
+  response.policy = policy_text(*bus);
   response.creation_time.ms = bus->created_ms;
   response.last_modified_time.ms = bus->modified_ms;
   return response;
@@ -180,7 +185,7 @@ Result<api::ListEventBusesResponse> Broker::list_event_buses(
                              response.event_buses.push_back({bus.name,
                                                              bus.arn(),
                                                              bus.description,
-                                                             std::nullopt,
+                                                             policy_text(bus),
                                                              {bus.created_ms},
                                                              {bus.modified_ms}});
                            }));

@@ -27,6 +27,7 @@ std::string Broker::load_buses(const storage::View& view, Context& ctx) {
         bus.kms_key_identifier = std::move(read.kms_key_identifier);
         bus.dead_letter_config = std::move(read.dead_letter_config);
         bus.log_config = std::move(read.log_config);
+        bus.policy = std::move(read.policy);
         bus.tags = std::move(read.tags);
         bus.created_ms = read.created_ms;
         bus.modified_ms = read.modified_ms;

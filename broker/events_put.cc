@@ -73,6 +73,9 @@ api::PutEventsResultEntry Broker::put_event(const PreparedEvent& prepared, FanOu
     ++buses_.counters.events_to_missing_buses;
     return accepted(prepared);
   }
+  if (auto denied = check_sender(*bus, ctx.caller.account)) {
+    return refused(std::move(denied->code), std::move(denied->message));
+  }
   const AcceptedEvent event{prepared.id, prepared.json, prepared.md5_of_json, prepared.trace_header,
                             to_ms(ctx.wall)};
   const auto deliveries = deliveries_of(*bus, current_matches(*bus, prepared));

@@ -9,7 +9,8 @@ namespace signalbox::broker {
 
 namespace {
 
-constexpr std::uint8_t bus_format = 1;
+constexpr std::uint8_t bus_format_without_policy = 1;
+constexpr std::uint8_t bus_format = 2;
 constexpr std::uint8_t rule_format = 1;
 constexpr std::uint8_t target_format_without_lane = 1;
 constexpr std::uint8_t target_format = 2;
@@ -74,12 +75,14 @@ std::string encode_bus(const Bus& bus) {
     record.optional(given.include_detail).optional(given.level);
   });
   record.map(bus.tags).i64(bus.created_ms).i64(bus.modified_ms);
+  record.bytes(bus.policy ? bus.policy->text() : std::string());
   return record.take();
 }
 
 bool decode_bus(std::string_view bytes, Bus& bus, std::uint32_t& world_id) {
   RecordReader record(bytes);
-  if (record.u8() != bus_format) return false;
+  const std::uint8_t format = record.u8();
+  if (format != bus_format && format != bus_format_without_policy) return false;
   world_id = record.u32();
   bus.name = record.bytes();
   bus.description = record.optional();
@@ -92,6 +95,8 @@ bool decode_bus(std::string_view bytes, Bus& bus, std::uint32_t& world_id) {
   bus.tags = record.map();
   bus.created_ms = record.i64();
   bus.modified_ms = record.i64();
+  const std::string policy(format == bus_format ? record.bytes() : std::string_view());
+  if (!policy.empty()) bus.policy = BusPolicy::read(policy);
   return complete(record);
 }
 

@@ -70,7 +70,7 @@ AccessPolicy policy_of(const Queue& queue) {
   const auto at = queue.attributes.find("Policy");
   const std::string_view text = at == queue.attributes.end() ? std::string_view() : at->second;
   // Only JSON objects are taken as policies, so that there is always one.
-  return *AccessPolicy::read(text, queue.arn());
+  return *AccessPolicy::read(text, {"2008-10-17", queue.arn() + "/SQSDefaultPolicy"});
 }
 
 }  // namespace

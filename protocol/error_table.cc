@@ -79,6 +79,7 @@ constexpr std::array rows{
         {400, "ResourceAlreadyExistsException"}},
     Row{ErrorCode::invalid_event_pattern, foreign_to_sqs, {400, "InvalidEventPatternException"}},
     Row{ErrorCode::limit_exceeded, foreign_to_sqs, {400, "LimitExceededException"}},
+    Row{ErrorCode::policy_length_exceeded, foreign_to_sqs, {400, "PolicyLengthExceededException"}},
     Row{ErrorCode::concurrent_modification,
         foreign_to_sqs,
         {400, "ConcurrentModificationException"}},

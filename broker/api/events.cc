@@ -84,4 +84,15 @@ bool is_endpoint_id(std::string_view text) {
 
 bool is_path_key(std::string_view text) { return some(text, is_word_or_dash); }
 
+bool is_events_action(std::string_view text) {
+  constexpr std::string_view service = "events:";
+  return text.starts_with(service) && some(text.substr(service.size()), [](char c) {
+           return is_alphanumeric(c) && !is_digit(c);
+         });
+}
+
+bool is_principal(std::string_view text) {
+  return text == "*" || (text.size() == 12 && all(text, is_digit));
+}
+
 }  // namespace signalbox::broker::api

@@ -19,7 +19,9 @@ bool is_bus_of_entry(std::string_view text);  // the same without the slash
 bool is_partner_source(std::string_view text);
 bool is_kms_key(std::string_view text);  // ^[a-zA-Z0-9_\-/:]*$
 bool is_endpoint_id(std::string_view text);
-bool is_path_key(std::string_view text);  // [A-Za-z0-9\_\-]+
+bool is_path_key(std::string_view text);       // [A-Za-z0-9\_\-]+
+bool is_events_action(std::string_view text);  // events:[a-zA-Z]+
+bool is_principal(std::string_view text);      // (\d{12}|\*)
 
 constexpr Traits name_required{
     .required = true, .min = 1, .max = 64, .pattern = R"([\.\-_A-Za-z0-9]+)", .matches = is_name};
@@ -230,6 +232,59 @@ struct ListEventBusesResponse {
   static constexpr auto fields() {
     using T = ListEventBusesResponse;
     return std::tuple{field("EventBuses", &T::event_buses), field("NextToken", &T::next_token)};
+  }
+};
+
+// ---- permissions ----
+
+constexpr Traits own_bus_name{
+    .min = 1, .max = 256, .pattern = R"([\.\-_A-Za-z0-9]+)", .matches = is_name};
+constexpr Traits statement_id_traits{
+    .min = 1, .max = 64, .pattern = R"([a-zA-Z0-9-_]+)", .matches = is_path_key};
+
+struct PermissionCondition {
+  std::string type;
+  std::string key;
+  std::string value;
+  static constexpr auto fields() {
+    using T = PermissionCondition;
+    return std::tuple{field("Type", &T::type, required_member),
+                      field("Key", &T::key, required_member),
+                      field("Value", &T::value, required_member)};
+  }
+};
+
+struct PutPermissionRequest {
+  std::optional<std::string> event_bus_name;
+  std::optional<std::string> action;
+  std::optional<std::string> principal;
+  std::optional<std::string> statement_id;
+  std::optional<PermissionCondition> condition;
+  std::optional<std::string> policy;
+  static constexpr auto fields() {
+    using T = PutPermissionRequest;
+    return std::tuple{
+        field("EventBusName", &T::event_bus_name, own_bus_name),
+        field("Action", &T::action,
+              {.min = 1, .max = 64, .pattern = R"(events:[a-zA-Z]+)", .matches = is_events_action}),
+        field("Principal", &T::principal,
+              {.min = 1, .max = 12, .pattern = R"((\d{12}|\*))", .matches = is_principal}),
+        field("StatementId", &T::statement_id, statement_id_traits),
+        field("Condition", &T::condition),
+        field("Policy", &T::policy)};
+  }
+};
+
+// RemovePermission; SQS has one of the same name.
+struct RemoveBusPermissionRequest {
+  std::optional<std::string> statement_id;
+  std::optional<bool> remove_all_permissions;
+  std::optional<std::string> event_bus_name;
+  static constexpr auto fields() {
+    using T = RemoveBusPermissionRequest;
+    return std::tuple{field("StatementId", &T::statement_id, statement_id_traits),
+                      field("RemoveAllPermissions", &T::remove_all_permissions),
+                      field("EventBusName", &T::event_bus_name, own_bus_name)};
   }
 };
 

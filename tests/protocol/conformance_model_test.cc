@@ -142,6 +142,8 @@ void print_events() {
   print<ListRulesRequest, ListRulesResponse>(events, "ListRules");
   print<ListRuleNamesByTargetRequest, ListRuleNamesByTargetResponse>(events,
                                                                      "ListRuleNamesByTarget");
+  print<PutPermissionRequest>(events, "PutPermission");
+  print<RemoveBusPermissionRequest>(events, "RemovePermission");
   print<PutTargetsRequest, TargetsResponse>(events, "PutTargets");
   print<RemoveTargetsRequest, TargetsResponse>(events, "RemoveTargets");
   print<ListTargetsByRuleRequest, ListTargetsByRuleResponse>(events, "ListTargetsByRule");

@@ -61,6 +61,26 @@ class Worlds(SdkTest):
         self.assertEqual(theirs.describe_event_bus()["Arn"],
                          f"arn:aws:events:us-east-1:{OTHER}:event-bus/default")
 
+    def test_a_bus_takes_events_of_another_account_when_its_policy_says_so(self):
+        bus, queue = self.bus(), self.queue()
+        self.rule(bus, {"source": ["partner"]}, queue)
+        arn = self.events.describe_event_bus(Name=bus)["Arn"]
+        partner = support.client("events", self.broker, access_key=OTHER)
+        entry = {"Source": "partner", "DetailType": "t", "Detail": "{}", "EventBusName": arn}
+        refused = partner.put_events(Entries=[entry])
+        self.assertEqual(refused["FailedEntryCount"], 1)
+        self.assertEqual(refused["Entries"][0]["ErrorCode"], "AccessDeniedException")
+        self.events.put_permission(EventBusName=bus, Action="events:PutEvents", Principal=OTHER,
+                                   StatementId="partner")
+        self.assertIn("partner", self.events.describe_event_bus(Name=bus)["Policy"])
+        self.assertEqual(partner.put_events(Entries=[entry])["FailedEntryCount"], 0)
+        self.receive_one(queue, WaitTimeSeconds=5)
+        self.events.remove_permission(EventBusName=bus, StatementId="partner")
+        self.assertEqual(partner.put_events(Entries=[entry])["FailedEntryCount"], 1)
+        self.refused("ResourceNotFoundException", self.events.remove_permission,
+                     EventBusName=bus, StatementId="partner",
+                     message="Statement with the provided id does not exist.")
+
     def test_an_events_account_and_region_are_those_of_the_request(self):
         events = support.client("events", self.broker, "eu-west-1", OTHER)
         sqs = support.client("sqs", self.broker, "eu-west-1", OTHER)
