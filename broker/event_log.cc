@@ -123,11 +123,7 @@ std::optional<LogSegment> decode_log_segment(std::uint64_t number, std::string_v
 }
 
 std::string encode_logged_event_head(const LoggedEvent& event) {
-  return RecordWriter()
-      .u8(event_format)
-      .i64(event.accepted_ms)
-      .raw({reinterpret_cast<const char*>(event.id.data()), event.id.size()})
-      .take();
+  return RecordWriter().u8(event_format).i64(event.accepted_ms).id(event.id).take();
 }
 
 std::optional<LoggedEvent> decode_logged_event(std::string_view value) {
@@ -135,9 +131,8 @@ std::optional<LoggedEvent> decode_logged_event(std::string_view value) {
   if (record.u8() != event_format) return std::nullopt;
   LoggedEvent event;
   event.accepted_ms = record.i64();
-  const std::string_view id = record.raw(event.id.size());
+  event.id = record.id();
   if (record.failed()) return std::nullopt;
-  std::copy(id.begin(), id.end(), event.id.begin());
   event.json = record.rest();
   return event;
 }

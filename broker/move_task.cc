@@ -2,8 +2,6 @@
 
 #include <simdjson.h>
 
-#include <algorithm>
-
 #include "broker/base64.h"
 #include "broker/events_envelope.h"
 #include "broker/record.h"
@@ -27,8 +25,7 @@ std::string_view status_text(MoveTask::Status status) {
 
 std::string encode_move_task(const MoveTask& task) {
   RecordWriter record;
-  record.u8(task_format).u8(static_cast<std::uint8_t>(task.status));
-  record.raw({reinterpret_cast<const char*>(task.uuid.data()), task.uuid.size()});
+  record.u8(task_format).u8(static_cast<std::uint8_t>(task.status)).id(task.uuid);
   record.optional(task.destination_arn).optional(task.rate);
   record.i64(task.started_ms).u64(task.arrived_before).u64(task.to_move).u64(task.moved);
   record.bytes(task.failure_reason);
@@ -41,8 +38,7 @@ bool decode_move_task(std::string_view bytes, MoveTask& task) {
   const std::uint8_t status = record.u8();
   if (status > static_cast<std::uint8_t>(MoveTask::Status::failed)) return false;
   task.status = static_cast<MoveTask::Status>(status);
-  const std::string_view uuid = record.raw(task.uuid.size());
-  std::copy(uuid.begin(), uuid.end(), task.uuid.begin());
+  task.uuid = record.id();
   task.destination_arn = record.optional();
   task.rate = record.optional_i64();
   task.started_ms = record.i64();

@@ -1,5 +1,7 @@
 #include "broker/record.h"
 
+#include <algorithm>
+
 namespace signalbox::broker {
 
 RecordWriter& RecordWriter::bytes(std::string_view text) {
@@ -10,6 +12,10 @@ RecordWriter& RecordWriter::bytes(std::string_view text) {
 RecordWriter& RecordWriter::raw(std::string_view text) {
   text_.append(text);
   return *this;
+}
+
+RecordWriter& RecordWriter::id(const IdBytes& id) {
+  return raw({reinterpret_cast<const char*>(id.data()), id.size()});
 }
 
 RecordWriter& RecordWriter::optional(const std::optional<std::string>& text) {
@@ -39,6 +45,13 @@ std::string_view RecordReader::raw(std::size_t size) {
   const std::string_view bytes = rest_.substr(0, size);
   rest_.remove_prefix(size);
   return bytes;
+}
+
+IdBytes RecordReader::id() {
+  IdBytes id{};
+  const std::string_view bytes = raw(id.size());
+  std::copy(bytes.begin(), bytes.end(), id.begin());
+  return id;
 }
 
 std::optional<std::string> RecordReader::optional() {

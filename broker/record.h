@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "broker/ids.h"
+
 namespace signalbox::broker {
 
 class RecordWriter {
@@ -23,6 +25,7 @@ class RecordWriter {
   RecordWriter& bytes(std::string_view text);
   // The bytes alone: their length is fixed or they are the rest of the record.
   RecordWriter& raw(std::string_view text);
+  RecordWriter& id(const IdBytes& id);
   RecordWriter& optional(const std::optional<std::string>& text);
   RecordWriter& optional(const std::optional<std::int64_t>& value);
   RecordWriter& map(const std::map<std::string, std::string>& texts);
@@ -56,6 +59,7 @@ class RecordReader {
   std::int64_t i64() { return static_cast<std::int64_t>(number<std::uint64_t>()); }
   std::string_view bytes() { return raw(u32()); }
   std::string_view raw(std::size_t size);
+  IdBytes id();
   std::optional<std::string> optional();
   std::optional<std::int64_t> optional_i64();
   std::map<std::string, std::string> map();

@@ -135,8 +135,7 @@ std::size_t Broker::expire_in_groups(Queue& queue, std::size_t count_max, Contex
 void Broker::log_step(std::string_view step, const IdBytes& id, const Queue& queue, Context& ctx) {
   if (!settings_.lineage_steps) return;
   RecordWriter record;
-  record.u8(1).bytes(step).raw({reinterpret_cast<const char*>(id.data()), id.size()});
-  record.bytes(queue.arn());
+  record.u8(1).bytes(step).id(id).bytes(queue.arn());
   ctx.batch.put(keys::terminal_step({to_ms(ctx.wall), ++step_count_}), record.view());
 }
 

@@ -1,7 +1,5 @@
 #include "broker/delivery/lane.h"
 
-#include <algorithm>
-
 #include "broker/record.h"
 
 namespace signalbox::broker {
@@ -13,8 +11,7 @@ constexpr std::uint8_t progress_format = 1;
 
 std::string encode_delivery(const DeliveryRecord& delivery) {
   RecordWriter record;
-  record.u8(delivery_format);
-  record.raw({reinterpret_cast<const char*>(delivery.event_id.data()), delivery.event_id.size()});
+  record.u8(delivery_format).id(delivery.event_id);
   record.i64(delivery.accepted_ms).i64(delivery.created_ms).bytes(delivery.trace_header);
   record.bytes(delivery.md5_of_json).raw(delivery.json);
   return record.take();
@@ -23,8 +20,7 @@ std::string encode_delivery(const DeliveryRecord& delivery) {
 bool decode_delivery(std::string_view bytes, DeliveryRecord& delivery) {
   RecordReader record(bytes);
   if (record.u8() != delivery_format) return false;
-  const std::string_view id = record.raw(delivery.event_id.size());
-  std::copy(id.begin(), id.end(), delivery.event_id.begin());
+  delivery.event_id = record.id();
   delivery.accepted_ms = record.i64();
   delivery.created_ms = record.i64();
   delivery.trace_header = record.bytes();
