@@ -1,6 +1,8 @@
 // The Broker as the engine sees it: loading, time, and what a durable batch changes.
 #include "broker/broker.h"
 
+#include "broker/api/operator.h"
+
 namespace signalbox::broker {
 
 namespace {

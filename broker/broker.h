@@ -14,16 +14,16 @@
 #include <unordered_map>
 #include <vector>
 
-#include "broker/api/events.h"
-#include "broker/api/operator.h"
-#include "broker/api/sqs.h"
+#include "broker/api/names.h"
 #include "broker/bus.h"
 #include "broker/context.h"
 #include "broker/deadlines.h"
 #include "broker/delays.h"
 #include "broker/delivery/attempt.h"
 #include "broker/delivery/lane.h"
+#include "broker/message.h"
 #include "broker/queue.h"
+#include "broker/receipt_handle.h"
 #include "broker/result.h"
 #include "broker/rule_directory.h"
 #include "broker/settings.h"

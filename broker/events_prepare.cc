@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "broker/api/events.h"
 #include "broker/events_arns.h"
 #include "broker/events_envelope.h"
 #include "broker/md5.h"

@@ -2,12 +2,11 @@
 // hashing, encoding, matching. Pure functions of the request and this context.
 #pragma once
 
-#include "broker/api/events.h"
-#include "broker/api/operator.h"
-#include "broker/api/sqs.h"
+#include "broker/api/names.h"
 #include "broker/clock.h"
 #include "broker/context.h"
 #include "broker/ids.h"
+#include "broker/receipt_handle.h"
 #include "broker/result.h"
 
 namespace signalbox::broker {

@@ -1,6 +1,7 @@
 // Which queue may be whose dead-letter queue, and who uses it as one.
 #include <fmt/format.h>
 
+#include "broker/api/sqs.h"
 #include "broker/broker.h"
 #include "broker/queue_attributes.h"
 #include "broker/queue_page.h"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "broker/api/sqs.h"
 #include "broker/broker.h"
 #include "broker/lease_record.h"
 #include "broker/message_record.h"

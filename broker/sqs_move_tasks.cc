@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "broker/api/sqs.h"
 #include "broker/broker.h"
 #include "broker/load_all.h"
 #include "broker/message_record.h"

@@ -2,6 +2,7 @@
 // another queue. Each is one batch, with a record of what was done.
 #include <fmt/format.h>
 
+#include "broker/api/operator.h"
 #include "broker/broker.h"
 #include "broker/md5.h"
 #include "broker/message_record.h"

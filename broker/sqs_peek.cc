@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "broker/api/operator.h"
 #include "broker/broker.h"
 #include "broker/page_token.h"
 #include "broker/peek.h"

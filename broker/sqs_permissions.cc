@@ -6,6 +6,7 @@
 #include <array>
 
 #include "broker/access_policy.h"
+#include "broker/api/sqs.h"
 #include "broker/broker.h"
 
 namespace signalbox::broker {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "broker/api/events.h"
 #include "broker/deduplication.h"
 #include "broker/md5.h"
 #include "broker/message_record.h"

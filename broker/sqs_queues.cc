@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "broker/api/sqs.h"
 #include "broker/broker.h"
 #include "broker/page_token.h"
 #include "broker/queue_attributes.h"

@@ -3,6 +3,7 @@
 // Planned first, touching nothing, so that the operation can stop and ask for keys; then applied.
 #include <fmt/format.h>
 
+#include "broker/api/sqs.h"
 #include "broker/broker.h"
 #include "broker/message_record.h"
 #include "broker/receive_plan.h"

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "broker/api/sqs.h"
 #include "broker/broker.h"
 #include "broker/message_record.h"
 #include "broker/sqs_batch.h"

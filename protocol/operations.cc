@@ -1,5 +1,8 @@
 // Every operation the broker answers: one row each. The request and response types, their fields
 // and so every codec follow from the function's signature.
+#include "broker/api/events.h"
+#include "broker/api/operator.h"
+#include "broker/api/sqs.h"
 #include "protocol/request_job.h"
 
 namespace signalbox::protocol {

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "broker/api/operator.h"
 #include "protocol/dispatcher.h"
 #include "signalbox/admin_reply.h"
 #include "signalbox/log.h"

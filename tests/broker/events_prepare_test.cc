@@ -2,6 +2,7 @@
 // directory's rules.
 #include <catch2/catch.hpp>
 
+#include "broker/api/events.h"
 #include "broker/events_arns.h"
 #include "broker/events_envelope.h"
 #include "broker/md5.h"

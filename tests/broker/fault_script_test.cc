@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "broker/api/operator.h"
 #include "broker/message_record.h"
 #include "storage/faulty_store.h"
 #include "storage/keys.h"

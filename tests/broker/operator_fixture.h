@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "broker/api/operator.h"
 #include "tests/broker/test_broker.h"
 
 namespace signalbox::broker::test {

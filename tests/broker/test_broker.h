@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "broker/api/sqs.h"
 #include "broker/engine.h"
 #include "broker/finish.h"
 #include "broker/prepare.h"

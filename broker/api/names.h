@@ -1,0 +1,87 @@
+// The names of requests and responses, for headers that only pass them on: whoever looks into one
+// includes its own header. Those headers are long; each costs most of a second of compile time.
+#pragma once
+
+namespace signalbox::broker::api {
+
+struct AddPermissionRequest;
+struct CancelMessageMoveTaskRequest;
+struct CancelMessageMoveTaskResponse;
+struct ChangeMessageVisibilityBatchRequest;
+struct ChangeMessageVisibilityBatchResponse;
+struct ChangeMessageVisibilityRequest;
+struct ChangedMessage;
+struct CreateEventBusRequest;
+struct CreateEventBusResponse;
+struct CreateQueueRequest;
+struct CreateQueueResponse;
+struct DeleteEventBusRequest;
+struct DeleteMessageBatchRequest;
+struct DeleteMessageBatchResponse;
+struct DeleteMessageRequest;
+struct DeleteQueueRequest;
+struct DeleteRuleRequest;
+struct DescribeEventBusRequest;
+struct DescribeEventBusResponse;
+struct DescribeQueuesRequest;
+struct DescribeQueuesResponse;
+struct DescribeRuleResponse;
+struct DiscardMessageRequest;
+struct EditMessageRequest;
+struct GetQueueAttributesRequest;
+struct GetQueueAttributesResponse;
+struct GetQueueUrlRequest;
+struct GetQueueUrlResponse;
+struct ListDeadLetterSourceQueuesRequest;
+struct ListDeadLetterSourceQueuesResponse;
+struct ListEventBusesRequest;
+struct ListEventBusesResponse;
+struct ListMessageMoveTasksRequest;
+struct ListMessageMoveTasksResponse;
+struct ListQueueTagsRequest;
+struct ListQueueTagsResponse;
+struct ListQueuesRequest;
+struct ListQueuesResponse;
+struct ListRuleNamesByTargetRequest;
+struct ListRuleNamesByTargetResponse;
+struct ListRulesRequest;
+struct ListRulesResponse;
+struct ListTagsForResourceRequest;
+struct ListTagsForResourceResponse;
+struct ListTargetsByRuleRequest;
+struct ListTargetsByRuleResponse;
+struct PeekMessagesRequest;
+struct PeekMessagesResponse;
+struct PurgeQueueRequest;
+struct PutEventsRequest;
+struct PutEventsResponse;
+struct PutEventsResultEntry;
+struct PutPermissionRequest;
+struct PutRuleRequest;
+struct PutRuleResponse;
+struct PutTargetsRequest;
+struct QueueOverview;
+struct ReceiveMessageRequest;
+struct ReceiveMessageResponse;
+struct RemoveBusPermissionRequest;
+struct RemovePermissionRequest;
+struct RemoveTargetsRequest;
+struct RuleRequest;
+struct SendMessageBatchRequest;
+struct SendMessageBatchResponse;
+struct SendMessageRequest;
+struct SendMessageResponse;
+struct SetQueueAttributesRequest;
+struct StartMessageMoveTaskRequest;
+struct StartMessageMoveTaskResponse;
+struct TagQueueRequest;
+struct TagResourceRequest;
+struct TargetsResponse;
+struct TestEventPatternRequest;
+struct TestEventPatternResponse;
+struct UntagQueueRequest;
+struct UntagResourceRequest;
+struct UpdateEventBusRequest;
+struct UpdateEventBusResponse;
+
+}  // namespace signalbox::broker::api
