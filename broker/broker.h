@@ -390,16 +390,27 @@ class Broker {
   // events (events_put.cc, delivery/)
   api::PutEventsResultEntry put_event(const PreparedEvent& prepared, FanOutBudget& budget,
                                       Context& ctx);
+  // Into the bus's log and to the targets of the rules it meets; what is put into the batch counts
+  // against the budget. An event that no io thread has matched (bus_version 0) is matched here.
+  // Why it cannot be taken now, if so: then nothing has changed.
+  std::optional<EntryFailure> accept_event(Bus& bus, const PreparedEvent& prepared,
+                                           FanOutBudget& budget, Context& ctx);
   void append_to_log(Bus& bus, const AcceptedEvent& event, Context& ctx);
   LogLimits log_limits() const;
   std::vector<Delivery> deliveries_of(const Bus& bus, const std::vector<rules::RuleId>& matched);
   // False: nothing is delivered to targets of its kind yet.
   bool is_deliverable(const Target& target);
-  Outgoing plan_delivery(const Delivery& delivery, const AcceptedEvent& event);
+  Outgoing plan_delivery(const Delivery& delivery, const AcceptedEvent& event, Context& ctx);
   std::optional<DeliveryFailure> plan_queue_delivery(Outgoing& outgoing,
                                                      const AcceptedEvent& event);
-  void deliver(const Outgoing& outgoing, const AcceptedEvent& event, Context& ctx);
+  void deliver(const Outgoing& outgoing, const AcceptedEvent& event, FanOutBudget& budget,
+               Context& ctx);
   void deliver_to_queue(const Outgoing& outgoing, const AcceptedEvent& event, Context& ctx);
+  // To another bus (delivery/forwarding.cc).
+  std::optional<DeliveryFailure> plan_forwarding(Outgoing& outgoing, const AcceptedEvent& event,
+                                                 Context& ctx);
+  void forward(const Outgoing& outgoing, const AcceptedEvent& event, FanOutBudget& budget,
+               Context& ctx);
   // To the target's dead-letter queue, if it has one.
   void send_dead_letter(const Delivery& delivery, const AcceptedEvent& event,
                         const DeadLetter& letter, Context& ctx);

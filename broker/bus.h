@@ -33,6 +33,7 @@ struct Queue;
 // What a delivery to the target means.
 enum class TargetKind : std::uint8_t {
   sqs,    // a message in a local queue, in the batch of the event
+  bus,    // an event of another bus, in the batch of the event
   http,   // a request to a URL, by the delivery engine
   other,  // accepted and stored; not delivered yet
 };
@@ -116,6 +117,7 @@ struct AcceptedEvent {
   std::string_view md5_of_json;
   std::string_view trace_header;
   std::int64_t accepted_ms = 0;  // system clock
+  bool was_forwarded = false;    // it came from another bus
 };
 
 // One target that is to get it.
@@ -131,7 +133,8 @@ struct DeliveryFailure {
 // A delivery about to be made.
 struct Outgoing {
   Delivery delivery;
-  Queue* queue = nullptr;               // null: it failed, or goes through the delivery engine
+  Queue* queue = nullptr;               // the target, when it is one
+  Bus* bus = nullptr;                   // likewise
   std::optional<std::string> rendered;  // the body, when the target's input makes another one
   std::optional<DeliveryFailure> failure;
 
@@ -155,12 +158,16 @@ struct FanOutTask {
   std::string md5_of_json;
   std::string trace_header;
   std::int64_t accepted_ms = 0;
+  bool was_forwarded = false;
   std::vector<std::pair<rules::RuleId, std::string>> deliveries;  // rule, target id
 
   std::size_t position = 0;          // the first delivery not made yet
   storage::CommitNumber commit = 0;  // the batch of the latest slice: the next one waits for it
   Time decided{};                    // when that slice was
 
+  AcceptedEvent event() const {
+    return {event_id, json, md5_of_json, trace_header, accepted_ms, was_forwarded};
+  }
   std::size_t memory_bytes() const;
 };
 

@@ -27,8 +27,9 @@ struct PreparedEvent {
   // Where the bus is: the caller's world unless an ARN names another one.
   std::string bus_account;
   std::string bus_region;
-  std::string bus_name;      // without any ARN around it
-  std::string trace_header;  // empty when none was given
+  std::string bus_name;        // without any ARN around it
+  std::string trace_header;    // empty when none was given
+  bool was_forwarded = false;  // by a rule of another bus: no bus forwards it again
   // The rules that matched in the snapshot of that version; the core matches again only the rules
   // changed since. bus_version 0: the bus was not known then.
   std::uint64_t bus_version = 0;

@@ -68,6 +68,11 @@ std::optional<EventsResource> parse_events_arn(std::string_view text) {
   return found;
 }
 
+bool is_bus_arn(std::string_view arn) {
+  const auto found = parse_events_arn(arn);
+  return found && !found->rule;
+}
+
 BusPlace parse_bus(const std::optional<std::string>& name_or_arn, const Caller& caller) {
   if (name_or_arn && name_or_arn->starts_with("arn:")) {
     auto found = parse_events_arn(*name_or_arn);

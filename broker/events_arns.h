@@ -29,6 +29,8 @@ struct EventsResource {
 // arn:PARTITION:events:REGION:ACCOUNT:event-bus/BUS, ...:rule/RULE (default bus) or
 // ...:rule/BUS/RULE.
 std::optional<EventsResource> parse_events_arn(std::string_view arn);
+// Whether it is the ARN of a bus.
+bool is_bus_arn(std::string_view arn);
 
 // Whether the text has the six parts of an ARN: arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE.
 bool is_arn(std::string_view text);

@@ -29,12 +29,15 @@ bool Broker::start_fan_out(const Bus& bus, const AcceptedEvent& event,
   task.md5_of_json = event.md5_of_json;
   task.trace_header = event.trace_header;
   task.accepted_ms = event.accepted_ms;
+  task.was_forwarded = event.was_forwarded;
   task.deliveries.reserve(deliveries.size());
   for (const auto& delivery : deliveries) {
     task.deliveries.emplace_back(delivery.rule->id, delivery.target->config.id);
   }
   const std::size_t bytes = task.memory_bytes();
-  if (!buses_.tasks.empty() && buses_.task_bytes + bytes > waiting_bytes_max) return false;
+  // An event from another bus is never refused: the one it came from is accepted already.
+  const bool is_too_much = !buses_.tasks.empty() && buses_.task_bytes + bytes > waiting_bytes_max;
+  if (is_too_much && !event.was_forwarded) return false;
   task.id = next_id();
   task.commit = open_commit_;
   task.decided = ctx.now;
@@ -74,12 +77,9 @@ void Broker::expand_fan_out(std::uint64_t task_id, Context& ctx) {
 
 void Broker::deliver_slice(FanOutTask& task, Context& ctx) {
   const auto bus = buses_.by_id.find(task.bus_id);
-  const AcceptedEvent event{task.event_id, task.json, task.md5_of_json, task.trace_header,
-                            task.accepted_ms};
-  std::size_t messages = 0;
-  std::size_t bytes = 0;
-  while (task.position < task.deliveries.size() && messages < slice_messages_max &&
-         bytes < slice_bytes_max) {
+  const AcceptedEvent event = task.event();
+  FanOutBudget budget{slice_messages_max, slice_bytes_max};
+  while (task.position < task.deliveries.size() && budget.messages > 0 && budget.bytes > 0) {
     const auto& [rule_id, target_id] = task.deliveries[task.position++];
     // Rules and targets taken away since the event was accepted get nothing more.
     if (bus == buses_.by_id.end()) continue;
@@ -88,10 +88,10 @@ void Broker::deliver_slice(FanOutTask& task, Context& ctx) {
     const auto target = rule->second->targets.find(target_id);
     if (target == rule->second->targets.end()) continue;
     if (!is_deliverable(target->second)) continue;
-    const Outgoing outgoing = plan_delivery({rule->second, &target->second}, event);
-    bytes += outgoing.body(event).size();
-    deliver(outgoing, event, ctx);
-    ++messages;
+    const Outgoing outgoing = plan_delivery({rule->second, &target->second}, event, ctx);
+    budget.bytes -= std::min(budget.bytes, outgoing.body(event).size());
+    --budget.messages;
+    deliver(outgoing, event, budget, ctx);
   }
 }
 

@@ -19,6 +19,7 @@ bool is_fifo_queue(const api::Target& config) {
 
 TargetKind kind_of(const api::Target& config) {
   if (arn_service(config.arn) == "sqs") return TargetKind::sqs;
+  if (is_bus_arn(config.arn)) return TargetKind::bus;
   return is_http_url(config.arn) ? TargetKind::http : TargetKind::other;
 }
 

@@ -76,28 +76,36 @@ api::PutEventsResultEntry Broker::put_event(const PreparedEvent& prepared, FanOu
   if (auto denied = check_sender(*bus, ctx.caller.account)) {
     return refused(std::move(denied->code), std::move(denied->message));
   }
-  const AcceptedEvent event{prepared.id, prepared.json, prepared.md5_of_json, prepared.trace_header,
-                            to_ms(ctx.wall)};
-  const auto deliveries = deliveries_of(*bus, current_matches(*bus, prepared));
+  if (auto failure = accept_event(*bus, prepared, budget, ctx)) {
+    return refused(std::move(failure->code), std::move(failure->message));
+  }
+  return accepted(prepared);
+}
+
+std::optional<EntryFailure> Broker::accept_event(Bus& bus, const PreparedEvent& prepared,
+                                                 FanOutBudget& budget, Context& ctx) {
+  const AcceptedEvent event{prepared.id,           prepared.json,   prepared.md5_of_json,
+                            prepared.trace_header, to_ms(ctx.wall), prepared.was_forwarded};
+  const auto deliveries = deliveries_of(bus, current_matches(bus, prepared));
   std::vector<Outgoing> outgoing;
   bool wide = deliveries.size() > budget.messages;
   for (std::size_t i = 0; i < deliveries.size() && !wide; ++i) {
-    outgoing.push_back(plan_delivery(deliveries[i], event));
+    outgoing.push_back(plan_delivery(deliveries[i], event, ctx));
     const std::size_t bytes = outgoing.back().body(event).size();
     wide = bytes > budget.bytes;
     if (!wide) budget.bytes -= bytes;
   }
   if (wide) {
-    if (!start_fan_out(*bus, event, deliveries, ctx)) {
-      return refused("ThrottlingException", "Rate exceeded");
+    if (!start_fan_out(bus, event, deliveries, ctx)) {
+      return EntryFailure{"ThrottlingException", "Rate exceeded"};
     }
   } else {
     budget.messages -= deliveries.size();
-    for (const auto& each : outgoing) deliver(each, event, ctx);
+    for (const auto& each : outgoing) deliver(each, event, budget, ctx);
   }
-  append_to_log(*bus, event, ctx);
+  append_to_log(bus, event, ctx);
   ++buses_.counters.events_accepted;
-  return accepted(prepared);
+  return std::nullopt;
 }
 
 LogLimits Broker::log_limits() const {

@@ -1,8 +1,5 @@
 #include "broker/events_records.h"
 
-#include <algorithm>
-#include <array>
-
 #include "broker/record.h"
 
 namespace signalbox::broker {
@@ -14,7 +11,8 @@ constexpr std::uint8_t bus_format = 2;
 constexpr std::uint8_t rule_format = 1;
 constexpr std::uint8_t target_format_without_lane = 1;
 constexpr std::uint8_t target_format = 2;
-constexpr std::uint8_t task_format = 1;
+constexpr std::uint8_t task_format_without_forwarding = 1;
+constexpr std::uint8_t task_format = 2;
 constexpr std::uint8_t cursor_format = 1;
 
 void write_list(RecordWriter& record, const api::StringList& texts) {
@@ -50,16 +48,6 @@ void write_dead_letter(RecordWriter& record, const std::optional<api::DeadLetter
 
 void read_dead_letter(RecordReader& record, std::optional<api::DeadLetterConfig>& config) {
   read_struct(record, config, [&](auto& given) { given.arn = record.optional(); });
-}
-
-template <std::size_t size>
-std::string_view as_text(const std::array<unsigned char, size>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), size};
-}
-
-void read_id(RecordReader& record, IdBytes& id) {
-  const std::string_view bytes = record.raw(id.size());
-  if (bytes.size() == id.size()) std::copy(bytes.begin(), bytes.end(), id.begin());
 }
 
 bool complete(const RecordReader& record) { return !record.failed() && record.at_end(); }
@@ -177,8 +165,9 @@ bool decode_target(std::string_view bytes, api::Target& target, std::uint64_t& l
 
 std::string encode_fan_out_task(const FanOutTask& task) {
   RecordWriter record;
-  record.u8(task_format).u64(task.bus_id).raw(as_text(task.event_id)).i64(task.accepted_ms);
+  record.u8(task_format).u64(task.bus_id).id(task.event_id).i64(task.accepted_ms);
   record.bytes(task.json).bytes(task.md5_of_json).bytes(task.trace_header);
+  record.u8(task.was_forwarded ? 1 : 0);
   record.u32(static_cast<std::uint32_t>(task.deliveries.size()));
   for (const auto& [rule_id, target_id] : task.deliveries) record.u64(rule_id).bytes(target_id);
   return record.take();
@@ -186,13 +175,15 @@ std::string encode_fan_out_task(const FanOutTask& task) {
 
 bool decode_fan_out_task(std::string_view bytes, FanOutTask& task) {
   RecordReader record(bytes);
-  if (record.u8() != task_format) return false;
+  const std::uint8_t format = record.u8();
+  if (format != task_format && format != task_format_without_forwarding) return false;
   task.bus_id = record.u64();
-  read_id(record, task.event_id);
+  task.event_id = record.id();
   task.accepted_ms = record.i64();
   task.json = record.bytes();
   task.md5_of_json = record.bytes();
   task.trace_header = record.bytes();
+  task.was_forwarded = format == task_format && record.u8() != 0;
   const std::uint32_t count = record.u32();
   for (std::uint32_t i = 0; i < count && !record.failed(); ++i) {
     const rules::RuleId rule_id = record.u64();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "broker/broker.h"
+#include "broker/events_arns.h"
 #include "broker/events_input.h"
 #include "broker/events_paging.h"
 #include "broker/events_records.h"
@@ -44,6 +45,19 @@ void add_target(Rule& rule, Target target) {
   rule.targets.emplace(std::move(id), std::move(target));
 }
 
+// Deliveries to it are records of their own.
+bool needs_lane(TargetKind kind) { return kind != TargetKind::sqs && kind != TargetKind::bus; }
+
+// The words are ours: only that it is not allowed is documented.
+Status check_forwarding(const Bus& bus, const Target& target, const Caller& caller) {
+  if (target.kind != TargetKind::bus || target.input == nullptr) return ok();
+  if (parse_bus(target.config.arn, caller).account == bus.world->account) return ok();
+  return Error{ErrorCode::validation,
+               fmt::format("Input, InputPath and InputTransformer are not supported for target {}: "
+                           "it is an event bus of another account.",
+                           target.config.id)};
+}
+
 }  // namespace
 
 Result<api::TargetsResponse> Broker::put_targets(const api::PutTargetsRequest& request,
@@ -54,6 +68,7 @@ Result<api::TargetsResponse> Broker::put_targets(const api::PutTargetsRequest& r
   std::size_t count = rule->targets.size();
   for (const auto& config : request.targets) {
     SIGNALBOX_TRY(Target target, make_target(config));
+    SIGNALBOX_TRY(check_forwarding(*bus, target, ctx.caller));
     const bool is_new = targets.insert_or_assign(config.id, std::move(target)).second;
     if (is_new && !rule->targets.contains(config.id)) ++count;
   }
@@ -65,7 +80,7 @@ Result<api::TargetsResponse> Broker::put_targets(const api::PutTargetsRequest& r
     // What is under way to a target of this id goes on, to where it points now.
     const auto before = rule->targets.find(id);
     if (before != rule->targets.end()) target.lane_id = before->second.lane_id;
-    if (target.lane_id == 0 && target.kind != TargetKind::sqs) {
+    if (target.lane_id == 0 && needs_lane(target.kind)) {
       target.lane_id = next_id();
       put_next_ids(ctx);
     }

@@ -62,20 +62,25 @@ std::optional<DeliveryFailure> Broker::plan_queue_delivery(Outgoing& outgoing,
   return std::nullopt;
 }
 
-Outgoing Broker::plan_delivery(const Delivery& delivery, const AcceptedEvent& event) {
+Outgoing Broker::plan_delivery(const Delivery& delivery, const AcceptedEvent& event, Context& ctx) {
   Outgoing outgoing;
   outgoing.delivery = delivery;
   if (delivery.target->kind == TargetKind::sqs) {
     outgoing.failure = plan_queue_delivery(outgoing, event);
+  } else if (delivery.target->kind == TargetKind::bus) {
+    outgoing.failure = plan_forwarding(outgoing, event, ctx);
   }
   return outgoing;
 }
 
-void Broker::deliver(const Outgoing& outgoing, const AcceptedEvent& event, Context& ctx) {
+void Broker::deliver(const Outgoing& outgoing, const AcceptedEvent& event, FanOutBudget& budget,
+                     Context& ctx) {
   if (outgoing.failure) {
     send_dead_letter(outgoing.delivery, event, {*outgoing.failure, {}, 0}, ctx);
   } else if (outgoing.queue != nullptr) {
     deliver_to_queue(outgoing, event, ctx);
+  } else if (outgoing.bus != nullptr) {
+    forward(outgoing, event, budget, ctx);
   } else {
     start_delivery(outgoing.delivery, event, ctx);
   }

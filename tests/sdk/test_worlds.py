@@ -81,6 +81,39 @@ class Worlds(SdkTest):
                      EventBusName=bus, StatementId="partner",
                      message="Statement with the provided id does not exist.")
 
+    def test_a_rule_forwards_events_to_a_bus_of_another_account_and_region_once(self):
+        far_events = support.client("events", self.broker, "eu-west-1", OTHER)
+        far_sqs = support.client("sqs", self.broker, "eu-west-1", OTHER)
+        name = unique("far")
+        there = far_sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = far_events.create_event_bus(Name=name)["EventBusArn"]
+        far_events.put_rule(Name="all", EventBusName=name, EventPattern='{"source":["test"]}')
+        bus, dead = self.bus(), self.queue()
+        far_events.put_targets(Rule="all", EventBusName=name, Targets=[
+            {"Id": "q", "Arn": queue_arn(name, "eu-west-1", OTHER)},
+            {"Id": "back", "Arn": self.events.describe_event_bus(Name=bus)["Arn"],
+             "DeadLetterConfig": {"Arn": queue_arn(name, "eu-west-1", OTHER)}}])
+        self.events.put_rule(Name="out", EventBusName=bus, EventPattern='{"source":["test"]}')
+        self.events.put_targets(Rule="out", EventBusName=bus, Targets=[
+            {"Id": "b", "Arn": arn,
+             "DeadLetterConfig": {"Arn": queue_arn(self.name_of(dead))}}])
+        denied = self.put_event(bus)
+        letter = self.receive_one(dead, MessageAttributeNames=["All"])
+        self.assertEqual(json.loads(letter["Body"])["id"], denied)
+        self.assertEqual(letter["MessageAttributes"]["ERROR_CODE"]["StringValue"],
+                         "NO_PERMISSIONS")
+        far_events.put_permission(EventBusName=name, Action="events:PutEvents",
+                                  Principal="000000000000", StatementId="near")
+        event_id = self.put_event(bus)
+        # One by the rule there, and one as a dead letter: it is not forwarded back.
+        arrived = far_sqs.receive_message(QueueUrl=there, MaxNumberOfMessages=10,
+                                          MessageAttributeNames=["All"])["Messages"]
+        self.assertEqual([json.loads(m["Body"])["id"] for m in arrived], [event_id, event_id])
+        self.assertEqual({json.loads(m["Body"])["account"] for m in arrived}, {"000000000000"})
+        codes = [m["MessageAttributes"]["ERROR_CODE"]["StringValue"] for m in arrived
+                 if "MessageAttributes" in m]
+        self.assertEqual(codes, ["THIRD_ACCOUNT_HOP_DETECTED"])
+
     def test_an_events_account_and_region_are_those_of_the_request(self):
         events = support.client("events", self.broker, "eu-west-1", OTHER)
         sqs = support.client("sqs", self.broker, "eu-west-1", OTHER)
