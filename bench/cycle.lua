@@ -2,9 +2,12 @@
 -- Usage: wrk -s bench/cycle.lua URL -- QUEUE_NAME send|events [BUS_NAME]
 --   send:   SendMessageBatch -> ReceiveMessage -> DeleteMessageBatch
 --   events: PutEvents (one rule of the bus matches) -> ReceiveMessage -> DeleteMessageBatch
--- Counts what was deleted: delivered once, end to end.
+-- Counts what was deleted: delivered once, end to end; for events also how long each took from the
+-- moment its PutEvents was sent until it was received.
 package.path = (os.getenv("SIGNALBOX_BENCH_DIR") or "bench") .. "/?.lua;" .. package.path
 local sdk = require("sdk_request")
+local ffi = require("ffi")
+ffi.cdef("typedef struct { long s; long ns; } timespec_t; int clock_gettime(int, timespec_t *);")
 
 local batch = 10
 local threads = {}
@@ -12,6 +15,17 @@ local produce, receive, queue_url
 local held = {}  -- lists of receipt handles to delete
 -- Answers carry no request: which kind comes back is told by its content.
 deleted, produced, failed = 0, 0, 0
+-- How many events took how many tenths of a millisecond; all that took longer are in the last.
+local took_max = 20000
+took = {}
+
+-- Microseconds since some fixed time: always 16 digits, so that a request keeps its length.
+local time = ffi.new("timespec_t")
+local function now_us()
+  ffi.C.clock_gettime(0, time)
+  return string.format("%016d", tonumber(time.s) * 1000000 + tonumber(time.ns) / 1000)
+end
+local no_time = string.rep("0", 16)
 
 function setup(thread)
   threads[#threads + 1] = thread
@@ -31,8 +45,8 @@ local function put_events(bus, text)
   for i = 1, batch do
     entries[i] = string.format(
       '{"Source": "bench", "DetailType": "order.created", "EventBusName": "%s", '
-      .. '"Detail": "{\\"orderId\\": \\"ord_%d\\", \\"total\\": 59.98, \\"text\\": \\"%s\\"}"}',
-      bus, i, text)
+      .. '"Detail": "{\\"orderId\\": \\"ord_%d\\", \\"sent\\": \\"%s\\", \\"text\\": \\"%s\\"}"}',
+      bus, i, no_time, text)
   end
   return sdk.request("events", "PutEvents", '{"Entries": [' .. table.concat(entries, ", ") .. ']}')
 end
@@ -65,6 +79,7 @@ function request()
     receiving = receiving + batch
     return receive
   end
+  if produce:find(no_time, 1, true) then return (produce:gsub(no_time, now_us())) end
   return produce
 end
 
@@ -78,6 +93,11 @@ function response(status, _, body)
     for handle in body:gmatch('"ReceiptHandle"%s*:%s*"([^"]+)"') do
       handles[#handles + 1] = handle
     end
+    local now = tonumber(now_us())
+    for sent in body:gmatch('sent\\":\\"(%d+)') do
+      local tenths = math.min(math.floor((now - tonumber(sent)) / 100), took_max)
+      took[tenths] = (took[tenths] or 0) + 1
+    end
     held[#held + 1] = handles
     receiving = receiving - batch
   elseif body == "{}" then
@@ -89,7 +109,25 @@ function response(status, _, body)
   end
 end
 
+-- Milliseconds within which that share of the events came; 0 when there were none.
+local function took_ms(share)
+  local counts, total = {}, 0
+  for _, thread in ipairs(threads) do
+    for tenths, count in pairs(thread:get("took")) do
+      counts[tenths] = (counts[tenths] or 0) + count
+      total = total + count
+    end
+  end
+  local seen = 0
+  for tenths = 0, took_max do
+    seen = seen + (counts[tenths] or 0)
+    if total > 0 and seen >= total * share then return tenths / 10 end
+  end
+  return 0
+end
+
 function done(summary, latency)
   sdk.report(summary, latency, {deleted = sdk.sum(threads, "deleted"),
-                                failed = sdk.sum(threads, "failed")})
+                                failed = sdk.sum(threads, "failed"),
+                                took_p50_ms = took_ms(0.5), took_p99_ms = took_ms(0.99)})
 end

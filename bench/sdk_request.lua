@@ -54,7 +54,7 @@ function sdk.report(summary, latency, extra)
       + errors.timeout),
   }
   for name, value in pairs(extra or {}) do
-    fields[#fields + 1] = string.format('"%s":%d', name, value)
+    fields[#fields + 1] = string.format('"%s":%s', name, tostring(value))
   end
   io.write("RESULT {", table.concat(fields, ","), "}\n")
 end
