@@ -21,6 +21,7 @@
 #include "broker/delays.h"
 #include "broker/delivery/attempt.h"
 #include "broker/delivery/lane.h"
+#include "broker/delivery/step_record.h"
 #include "broker/message.h"
 #include "broker/queue.h"
 #include "broker/receipt_handle.h"
@@ -183,6 +184,8 @@ class Broker {
   // Deliveries for the transport to attempt; each ends with attempt_ended().
   std::vector<Attempt> take_attempts() { return std::exchange(attempts_, {}); }
   void attempt_ended(const DeliveryId& id, const AttemptResult& result, Context& ctx);
+  // Records of the steps of the open batch that buses' LogConfigs ask for.
+  std::vector<StepRecord> take_steps() { return std::exchange(steps_, {}); }
   // These never reached their consumer: visible again at once, the receive counted. Not those of
   // FIFO queues, which a repeated receive attempt may still ask for.
   void give_back(const std::vector<HandedOut>& handed_out, Context& ctx);
@@ -435,6 +438,22 @@ class Broker {
   void end_running(DeliveryLane& lane, const RunningDelivery& running);
   void let_next_lane_go();
 
+  // step records (delivery/steps.cc); nothing happens unless the bus's LogConfig asks for the step
+  static bool logs_step(const Bus& bus, Step step);
+  void note_step(const Bus& bus, StepFacts facts, Context& ctx);
+  void note_event(const Bus& bus, Step step, const AcceptedEvent& event, Context& ctx);
+  void note_refusal(const Bus& bus, const EntryFailure& failure, Context& ctx);
+  // That the event was taken in, and which rules it met.
+  void note_matches(const Bus& bus, const std::vector<rules::RuleId>& matched,
+                    const AcceptedEvent& event, Context& ctx);
+  void note_invocation(const Delivery& delivery, Step step, const IdBytes& event_id,
+                       const Invocation& invocation, Context& ctx);
+  // All steps of a delivery that is made, or fails, in the event's batch; returns its invocation.
+  IdBytes note_in_batch(const Outgoing& outgoing, const AcceptedEvent& event, Context& ctx);
+  // How an attempt ended, and with the last one the delivery.
+  void note_attempt(const Delivery& delivery, const IdBytes& event_id, const Invocation& invocation,
+                    bool is_last, bool is_worth_retrying, Context& ctx);
+
   // wide fan-out (events_fan_out.cc)
   // False: too much is waiting already; nothing has changed.
   bool start_fan_out(const Bus& bus, const AcceptedEvent& event,
@@ -462,6 +481,7 @@ class Broker {
   std::vector<std::uint64_t> ended_polls_;
   std::vector<OwnWork> own_work_;
   std::vector<Attempt> attempts_;
+  std::vector<StepRecord> steps_;
 
   std::vector<std::unique_ptr<World>> worlds_;
   std::map<std::pair<std::string, std::string>, World*, std::less<>> worlds_by_name_;

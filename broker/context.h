@@ -27,6 +27,7 @@ struct Caller {
   std::string region = "us-east-1";
   std::string base_url = "http://localhost:4566";
   std::string trace_header;  // X-Amzn-Trace-Id as the request carried it
+  std::string request_id;    // what the reply carries as x-amzn-RequestId
 };
 
 // What an operation wants to know of the disk besides single keys, such as a range.

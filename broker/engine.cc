@@ -9,6 +9,7 @@ struct Engine::Group {
   storage::CommitNumber number = 0;
   std::vector<std::unique_ptr<Job>> jobs;
   std::vector<Broker::Touched> touched;
+  std::vector<StepRecord> steps;
   std::uint64_t epoch = 0;
 };
 
@@ -309,11 +310,17 @@ void Engine::flush() {
   const bool under_way = committed_ != sealed_;
   if (broker_ == nullptr || (under_way && batch_.size_bytes() < batch_bytes_max)) return;
   auto touched = broker_->seal(batch_);
-  if (batch_.empty()) return;
+  auto steps = broker_->take_steps();
+  if (batch_.empty()) {
+    // What was refused changed nothing that would have to be durable.
+    if (!steps.empty()) ports_.log_steps(std::move(steps));
+    return;
+  }
   auto group = std::make_shared<Group>();
   group->number = ++sealed_;
   group->jobs = std::exchange(answered_, {});
   group->touched = std::move(touched);
+  group->steps = std::move(steps);
   group->epoch = epoch_;
   note_writes(batch_, group->number);
   broker_->open_batch(sealed_ + 1);
@@ -335,7 +342,9 @@ void Engine::release_behind() {
 void Engine::complete(const std::shared_ptr<Group>& group, storage::Outcome outcome) {
   if (outcome == storage::Outcome::committed) {
     ports_.post_completion([this, group, touched = group->touched] {
-      if (group->epoch == epoch_) on_committed(group->number, touched);
+      if (group->epoch != epoch_) return;
+      on_committed(group->number, touched);
+      if (!group->steps.empty()) ports_.log_steps(std::move(group->steps));
     });
   } else {
     for (auto& job : group->jobs) job->refuse(error_of(outcome));

@@ -37,6 +37,8 @@ struct EnginePorts {
   std::function<void(std::function<void()>)> post_to_core;
   // The same for the news that a batch is durable; from the store's thread, and may run on it.
   std::function<void(std::function<void()>)> post_completion;
+  // Step records whose batch is durable, in order. On the core.
+  std::function<void(std::vector<StepRecord>)> log_steps;
   // Attempts a delivery and answers with Engine::attempt_ended(), in a turn of the core.
   std::function<void(Attempt)> attempt;
   // The store failed: the Broker is gone, every job is refused until reload().

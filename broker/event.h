@@ -20,15 +20,15 @@ struct EntryFailure {
 };
 
 struct PreparedEvent {
-  std::optional<EntryFailure> failure;  // set: nothing below is
-  IdBytes id{};
-  std::string json;         // the envelope, compact, in the service's key order
-  std::string md5_of_json;  // 16 raw bytes: the MD5 of a message that carries the event unchanged
   // Where the bus is: the caller's world unless an ARN names another one.
   std::string bus_account;
   std::string bus_region;
-  std::string bus_name;        // without any ARN around it
-  std::string trace_header;    // empty when none was given
+  std::string bus_name;                 // without any ARN around it
+  std::optional<EntryFailure> failure;  // set: nothing below is
+  IdBytes id{};
+  std::string json;          // the envelope, compact, in the service's key order
+  std::string md5_of_json;   // 16 raw bytes: the MD5 of a message that carries the event unchanged
+  std::string trace_header;  // empty when none was given
   bool was_forwarded = false;  // by a rule of another bus: no bus forwards it again
   // The rules that matched in the snapshot of that version; the core matches again only the rules
   // changed since. bus_version 0: the bus was not known then.

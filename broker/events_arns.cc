@@ -68,6 +68,16 @@ std::optional<EventsResource> parse_events_arn(std::string_view text) {
   return found;
 }
 
+std::optional<LogGroup> parse_log_group_arn(std::string_view text) {
+  const auto parts = split_arn(text);
+  if (!parts || (*parts)[service] != "logs") return std::nullopt;
+  std::string_view name = (*parts)[resource];
+  if (!take_prefix(name, "log-group:")) return std::nullopt;
+  if (name.ends_with(":*")) name.remove_suffix(2);
+  if (name.empty()) return std::nullopt;
+  return LogGroup{std::string((*parts)[account]), std::string((*parts)[region]), std::string(name)};
+}
+
 bool is_bus_arn(std::string_view arn) {
   const auto found = parse_events_arn(arn);
   return found && !found->rule;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "broker/context.h"
+#include "broker/log_line.h"
 
 namespace signalbox::broker {
 
@@ -31,6 +32,8 @@ struct EventsResource {
 std::optional<EventsResource> parse_events_arn(std::string_view arn);
 // Whether it is the ARN of a bus.
 bool is_bus_arn(std::string_view arn);
+// arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME, with or without ":*" at its end.
+std::optional<LogGroup> parse_log_group_arn(std::string_view arn);
 
 // Whether the text has the six parts of an ARN: arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE.
 bool is_arn(std::string_view text);

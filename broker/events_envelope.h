@@ -35,6 +35,9 @@ std::string build_envelope(const EnvelopeParts& parts);
 // "2026-01-31T23:59:59Z"; nullopt for years that have not four digits.
 std::optional<std::string> format_event_time(std::int64_t ms);
 
+// The other way round, for that form alone.
+std::optional<std::int64_t> parse_event_time(std::string_view text);
+
 // Appends the text as a JSON string.
 void append_json_string(std::string& json, std::string_view text);
 

@@ -60,6 +60,10 @@ std::optional<EntryFailure> check_entry(const api::PutEventsRequestEntry& entry)
 
 PreparedEvent prepare_entry(const api::PutEventsRequestEntry& entry, PrepareContext& context) {
   PreparedEvent event;
+  BusPlace place = parse_bus(entry.event_bus_name, context.caller);
+  event.bus_account = std::move(place.account);
+  event.bus_region = std::move(place.region);
+  event.bus_name = std::move(place.name);
   event.failure = check_entry(entry);
   if (event.failure) return event;
   const auto time = format_event_time(entry.time ? entry.time->ms : to_ms(context.wall));
@@ -84,16 +88,12 @@ PreparedEvent prepare_entry(const api::PutEventsRequestEntry& entry, PrepareCont
                                .resources = &entry.resources});
   const Md5 digest = md5_of(event.json);
   event.md5_of_json.assign(digest.begin(), digest.end());
-  BusPlace place = parse_bus(entry.event_bus_name, context.caller);
-  const auto& rules = context.directory.find(place.account, place.region, place.name);
+  const auto& rules = context.directory.find(event.bus_account, event.bus_region, event.bus_name);
   event.bus_version = rules.version;
   if (rules.version != 0) {
     rules.snapshot->match(event.json, event.matched);
     std::sort(event.matched.begin(), event.matched.end());
   }
-  event.bus_account = std::move(place.account);
-  event.bus_region = std::move(place.region);
-  event.bus_name = std::move(place.name);
   event.trace_header = entry.trace_header.value_or("");
   if (event.trace_header.empty() && context.caller.trace_header.size() <= trace_header_length_max) {
     event.trace_header = context.caller.trace_header;

@@ -63,30 +63,30 @@ Answer<api::PutEventsResponse> Broker::put_events(const api::PutEventsRequest& r
 
 api::PutEventsResultEntry Broker::put_event(const PreparedEvent& prepared, FanOutBudget& budget,
                                             Context& ctx) {
-  if (prepared.failure) return refused(prepared.failure->code, prepared.failure->message);
   const BusPlace place{prepared.bus_account, prepared.bus_region, prepared.bus_name};
   const auto found = bus_at(place, ctx);
   if (!found) return refused("InternalFailure", found.error().message);
   Bus* const bus = found.value();
   // The service accepts an event for a bus that does not exist, and drops it.
   if (bus == nullptr) {
+    if (prepared.failure) return refused(prepared.failure->code, prepared.failure->message);
     ++buses_.counters.events_to_missing_buses;
     return accepted(prepared);
   }
-  if (auto denied = check_sender(*bus, ctx.caller.account)) {
-    return refused(std::move(denied->code), std::move(denied->message));
-  }
-  if (auto failure = accept_event(*bus, prepared, budget, ctx)) {
-    return refused(std::move(failure->code), std::move(failure->message));
-  }
-  return accepted(prepared);
+  auto failure = prepared.failure ? prepared.failure : check_sender(*bus, ctx.caller.account);
+  if (!failure) failure = accept_event(*bus, prepared, budget, ctx);
+  if (!failure) return accepted(prepared);
+  note_refusal(*bus, *failure, ctx);
+  return refused(std::move(failure->code), std::move(failure->message));
 }
 
 std::optional<EntryFailure> Broker::accept_event(Bus& bus, const PreparedEvent& prepared,
                                                  FanOutBudget& budget, Context& ctx) {
   const AcceptedEvent event{prepared.id,           prepared.json,   prepared.md5_of_json,
                             prepared.trace_header, to_ms(ctx.wall), prepared.was_forwarded};
-  const auto deliveries = deliveries_of(bus, current_matches(bus, prepared));
+  const auto matched = current_matches(bus, prepared);
+  const auto deliveries = deliveries_of(bus, matched);
+  note_event(bus, Step::event_receipt, event, ctx);
   std::vector<Outgoing> outgoing;
   bool wide = deliveries.size() > budget.messages;
   for (std::size_t i = 0; i < deliveries.size() && !wide; ++i) {
@@ -99,7 +99,9 @@ std::optional<EntryFailure> Broker::accept_event(Bus& bus, const PreparedEvent& 
     if (!start_fan_out(bus, event, deliveries, ctx)) {
       return EntryFailure{"ThrottlingException", "Rate exceeded"};
     }
+    note_matches(bus, matched, event, ctx);
   } else {
+    note_matches(bus, matched, event, ctx);
     budget.messages -= deliveries.size();
     for (const auto& each : outgoing) deliver(each, event, budget, ctx);
   }

@@ -208,7 +208,6 @@ void Dispatcher::start(HttpRequest&& request, std::shared_ptr<Exchange> exchange
   }
   job->host = this;
   job->wire = asked.wire;
-  job->request_id = broker::format_uuid(thread_ids().uuid());
   job->id = ++last_job_id_;
   job->exchange = std::move(exchange);
   if (request.has_header("origin")) {
@@ -216,8 +215,9 @@ void Dispatcher::start(HttpRequest&& request, std::shared_ptr<Exchange> exchange
     Guard::add_cors_headers(request, cors);
     job->cors_headers = std::move(cors.headers);
   }
+  if (!asked.error) job->caller = caller_of(request, query_of(request.target));
+  job->caller.request_id = broker::format_uuid(thread_ids().uuid());
   if (!asked.error) {
-    job->caller = caller_of(request, query_of(request.target));
     auto context = prepare_context(job->caller);
     WireRequest wire_request;
     wire_request.service = job->row->service;
@@ -270,10 +270,11 @@ void Dispatcher::reply(RequestJob& job, unsigned status, std::string body,
   reply.status = status;
   reply.content_type = content_type(job.wire);
   reply.headers = std::move(job.cors_headers);
-  reply.headers.emplace_back("x-amzn-RequestId", job.request_id);
+  reply.headers.emplace_back("x-amzn-RequestId", job.caller.request_id);
   if (!query_error.empty()) reply.headers.emplace_back("x-amzn-query-error", query_error);
   count(job.row, status);
-  ports_.log(job.row->name, status, job.request_id, status == 200 ? std::string_view{} : body);
+  ports_.log(job.row->name, status, job.caller.request_id,
+             status == 200 ? std::string_view{} : body);
   reply.body = std::move(body);
   if (auto handed_out = job.take_handed_out(); !handed_out.empty()) {
     reply.unwritten = [this, handed_out = std::move(handed_out)] { ports_.give_back(handed_out); };

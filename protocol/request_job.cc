@@ -39,7 +39,7 @@ void RequestJob::answer(std::unique_ptr<RequestJob> job) {
 
 void RequestJob::reply_error(const broker::Error& error) {
   auto shape =
-      wire == Wire::query ? query_error(error, request_id) : json_error(row->service, error);
+      wire == Wire::query ? query_error(error, caller.request_id) : json_error(row->service, error);
   host->reply(*this, shape.status, std::move(shape.body), std::move(shape.query_error));
 }
 

@@ -41,7 +41,6 @@ class RequestJob : public broker::Job {
   JobHost* host = nullptr;
   const Row* row = nullptr;
   Wire wire = Wire::json_1_0;
-  std::string request_id;
   std::shared_ptr<Exchange> exchange;
   std::vector<std::pair<std::string, std::string>> cors_headers;
 
@@ -177,7 +176,7 @@ class TypedJob final : public RequestJob {
 
 template <auto function>
 void TypedJob<function>::encode(std::string& out) {
-  encode_reply(wire, row->name, response_, request_id, out);
+  encode_reply(wire, row->name, response_, caller.request_id, out);
 }
 
 // All operations, in the order OperationRow demands.

@@ -17,6 +17,7 @@
 #include "protocol/http_server.h"
 #include "signalbox/admin.h"
 #include "signalbox/log.h"
+#include "signalbox/log_writer.h"
 #include "signalbox/store_keeper.h"
 
 namespace signalbox {
@@ -125,6 +126,7 @@ class Server::Impl {
   std::unique_ptr<broker::Engine> engine_;
   std::unique_ptr<broker::ReaderPool> readers_;
   std::unique_ptr<protocol::HttpClient> client_;  // of targets; its answers go to the core
+  std::unique_ptr<LogWriter> log_writer_;         // so do its
   std::unique_ptr<protocol::Dispatcher> dispatcher_;
   std::unique_ptr<protocol::HttpServer> http_;
   std::unique_ptr<Admin> admin_;
@@ -146,6 +148,7 @@ broker::EnginePorts Server::Impl::engine_ports() {
   ports.post_to_core = [this](auto work) { core_->post(std::move(work)); };
   ports.post_completion = [this](auto work) { core_->post_completion(std::move(work)); };
   ports.attempt = [this](broker::Attempt attempted) { attempt(std::move(attempted)); };
+  ports.log_steps = [this](auto records) { log_writer_->write_steps(std::move(records)); };
   ports.failed = [this](storage::Outcome outcome) { on_store_failed(outcome); };
   return ports;
 }
@@ -172,19 +175,25 @@ protocol::DispatcherPorts Server::Impl::dispatcher_ports() {
 
 // An attempt that the stop drops is made again after the next start: its record is on disk.
 void Server::Impl::attempt(broker::Attempt attempt) {
+  const auto ended = [this, id = attempt.id, epoch = attempt.epoch](broker::AttemptResult result) {
+    log_attempt(id, result);
+    core_->post([this, id, epoch, result = std::move(result)] {
+      engine_->attempt_ended(id, epoch, result);
+    });
+  };
+  if (attempt.log_line) {
+    log_writer_->write(*std::move(attempt.log_line), [ended](std::string problem) {
+      ended(broker::result_of_writing(std::move(problem)));
+    });
+    return;
+  }
   protocol::HttpCall call;
   call.method = std::move(attempt.http.method);
   call.url = std::move(attempt.http.url);
   call.headers = std::move(attempt.http.headers);
   call.body = std::move(attempt.http.body);
   call.timeout = attempt.http.timeout;
-  client_->send(std::move(call), [this, id = attempt.id, epoch = attempt.epoch](auto outcome) {
-    auto result = result_of(std::move(outcome));
-    log_attempt(id, result);
-    core_->post([this, id, epoch, result = std::move(result)] {
-      engine_->attempt_ended(id, epoch, result);
-    });
-  });
+  client_->send(std::move(call), [ended](auto outcome) { ended(result_of(std::move(outcome))); });
 }
 
 void Server::Impl::log_attempt(const broker::DeliveryId& id,
@@ -221,6 +230,8 @@ std::string Server::Impl::start(const std::string& ready_file) {
   core_ = std::make_unique<broker::CoreThread>(*clock_);
   readers_ = std::make_unique<broker::ReaderPool>(reader_thread_count);
   client_ = std::make_unique<protocol::HttpClient>(client_options(settings_));
+  log_writer_ = std::make_unique<LogWriter>(
+      LogGroups(std::filesystem::path(settings_.data_dir) / "log-groups"), log_);
   protocol::DispatcherSettings dispatching{
       {settings_.allowed_hosts, settings_.allowed_origins}, settings_.region, settings_.account};
   dispatcher_ = std::make_unique<protocol::Dispatcher>(std::move(dispatching), *clock_, directory_,
@@ -340,6 +351,7 @@ void Server::Impl::stop() {
   // Before the core that it answers to; attempts that still come are dropped.
   if (client_ != nullptr) client_->stop();
   if (core_ != nullptr) core_->stop();
+  log_writer_.reset();
   // The store writes what still waits when the last reference goes.
   readers_.reset();
   if (engine_ != nullptr) engine_->unload();

@@ -18,15 +18,17 @@ AttemptResult failed(std::string code, std::string message, bool is_worth_retryi
 AttemptResult result_of_status(int status, std::optional<Duration> retry_after) {
   if (status >= 200 && status < 300) return {};
   const std::string message = fmt::format("The target answered with status {}.", status);
+  AttemptResult result;
   if (status == 429 || status >= 500) {
     // A negative Retry-After asks for no more tries.
     const bool is_worth_retrying = !retry_after || *retry_after >= Duration(0);
-    AttemptResult result =
-        failed(status == 429 ? "THROTTLING" : "ERROR_FROM_TARGET", message, is_worth_retrying);
+    result = failed(status == 429 ? "THROTTLING" : "ERROR_FROM_TARGET", message, is_worth_retrying);
     result.retry_after = retry_after;
-    return result;
+  } else {
+    result = failed(status < 400 ? "ERROR_FROM_TARGET" : "SDK_CLIENT_ERROR", message, false);
   }
-  return failed(status < 400 ? "ERROR_FROM_TARGET" : "SDK_CLIENT_ERROR", message, false);
+  result.http_status = status;
+  return result;
 }
 
 AttemptResult result_of_trouble(HttpTrouble trouble, std::string detail) {
@@ -40,6 +42,11 @@ AttemptResult result_of_trouble(HttpTrouble trouble, std::string detail) {
     case HttpTrouble::bad_url: break;
   }
   return failed("INVALID_PARAMETER", std::move(detail), false);
+}
+
+AttemptResult result_of_writing(std::string problem) {
+  if (problem.empty()) return {};
+  return failed("INTERNAL_ERROR", std::move(problem), true);
 }
 
 }  // namespace signalbox::broker

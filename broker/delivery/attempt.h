@@ -9,6 +9,7 @@
 
 #include "broker/bus.h"
 #include "broker/clock.h"
+#include "broker/log_line.h"
 
 namespace signalbox::broker {
 
@@ -29,7 +30,9 @@ struct HttpAttempt {
 struct Attempt {
   DeliveryId id;
   std::uint64_t epoch = 0;  // the engine's: results of an earlier one are nobody's
+  // What is to be done: either of them.
   HttpAttempt http;
+  std::optional<LogLine> log_line;
 };
 
 // Callable from any thread through Engine; the transport answers every attempt exactly once.
@@ -38,6 +41,7 @@ struct AttemptResult {
   std::optional<DeliveryFailure> failure;
   bool is_worth_retrying = false;
   std::optional<Duration> retry_after;
+  int http_status = 0;  // of the failure; 0: there was no answer
 };
 
 // How an HTTP exchange ended, short of an answer.
@@ -55,5 +59,7 @@ enum class HttpTrouble : std::uint8_t {
 // 429, 5xx, timeouts and connection trouble are tried again, other refusals are not.
 AttemptResult result_of_status(int status, std::optional<Duration> retry_after);
 AttemptResult result_of_trouble(HttpTrouble trouble, std::string detail);
+// A line was written, or (problem is not empty) it was not.
+AttemptResult result_of_writing(std::string problem);
 
 }  // namespace signalbox::broker

@@ -3,6 +3,7 @@
 
 #include "broker/broker.h"
 #include "broker/delivery/dead_letter.h"
+#include "broker/delivery/log_group_target.h"
 #include "broker/delivery/retry.h"
 #include "broker/events_input.h"
 #include "storage/keys.h"
@@ -102,8 +103,13 @@ void Broker::start_attempt(DeliveryLane& lane, const Delivery& delivery,
   deliveries_.running_bytes += record->json.size();
   ++deliveries_.running_count;
   const RetryLimits limits = retry_limits(delivery.target->config.retry_policy);
+  Invocation invocation{.id = invocation_id({lane.id, pending.number}),
+                        .attempts = running.progress.attempts};
   const auto give_up = [&](DeadLetter letter) {
     letter.retry_attempts = std::max<std::int64_t>(running.progress.attempts, 1) - 1;
+    letter.invocation_id = invocation.id;
+    invocation.failure = &letter.failure;
+    note_invocation(delivery, Step::invocation_failure, record->event_id, invocation, ctx);
     send_dead_letter(delivery, record->event(), letter, ctx);
     end_delivery(lane, pending, ctx);
     end_running(lane, running);
@@ -117,9 +123,16 @@ void Broker::start_attempt(DeliveryLane& lane, const Delivery& delivery,
     ++buses_.counters.undelivered_input;
     return give_up({{"INVALID_JSON", "The target's input made no valid JSON."}, {}, 0});
   }
+  ++invocation.attempts;
+  invocation.target_input = *body;
+  note_invocation(delivery, Step::invocation_attempt_start, record->event_id, invocation, ctx);
   Attempt attempt;
   attempt.id = {lane.id, pending.number};
-  attempt.http = http_attempt(*delivery.target, *record, *std::move(body));
+  if (delivery.target->kind == TargetKind::log_group) {
+    attempt.log_line = log_line_of(*delivery.target, record->accepted_ms, *std::move(body));
+  } else {
+    attempt.http = http_attempt(*delivery.target, *record, *std::move(body));
+  }
   attempts_.push_back(std::move(attempt));
   lane.running.emplace(pending.number, std::move(running));
 }
@@ -137,6 +150,11 @@ void Broker::attempt_ended(const DeliveryId& id, const AttemptResult& result, Co
   if (!result.failure) {
     ++buses_.counters.deliveries;
     end_delivery(lane, running.pending, ctx);
+    if (delivery) {
+      note_attempt(*delivery, running.record->event_id,
+                   {.id = invocation_id(id), .attempts = running.progress.attempts + 1}, true,
+                   false, ctx);
+    }
   } else if (delivery) {
     retry_or_give_up(lane, *delivery, running, result, ctx);
   }
@@ -170,9 +188,18 @@ void Broker::retry_or_give_up(DeliveryLane& lane, const Delivery& delivery, Runn
     failed.random_bits = ctx.ids.random_bits();
     next = next_try(retry_limits(delivery.target->config.retry_policy), failed);
   }
-  if (!result.is_worth_retrying || !next.exhausted_condition.empty()) {
-    send_dead_letter(delivery, running.record->event(),
-                     {progress.last_failure, next.exhausted_condition, progress.attempts - 1}, ctx);
+  const bool is_last = !result.is_worth_retrying || !next.exhausted_condition.empty();
+  const IdBytes invocation = invocation_id({lane.id, running.pending.number});
+  note_attempt(delivery, running.record->event_id,
+               {.id = invocation,
+                .attempts = progress.attempts,
+                .failure = &progress.last_failure,
+                .http_status = result.http_status},
+               is_last, result.is_worth_retrying, ctx);
+  if (is_last) {
+    send_dead_letter(
+        delivery, running.record->event(),
+        {progress.last_failure, next.exhausted_condition, progress.attempts - 1, invocation}, ctx);
     end_delivery(lane, running.pending, ctx);
     return;
   }

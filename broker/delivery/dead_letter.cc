@@ -44,6 +44,11 @@ void Broker::send_dead_letter(const Delivery& delivery, const AcceptedEvent& eve
   message.body = event.json;
   enqueue(*queue, message, queue->settings.delay, ctx);
   ++buses_.counters.dead_letters;
+  note_invocation(delivery, Step::invocation_dlq, event.id,
+                  {.id = letter.invocation_id,
+                   .attempts = letter.retry_attempts + 1,
+                   .failure = &letter.failure},
+                  ctx);
 }
 
 }  // namespace signalbox::broker

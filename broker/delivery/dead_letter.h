@@ -16,6 +16,7 @@ struct DeadLetter {
   // MaximumRetryAttempts or MaximumEventAgeInSeconds; empty: it was not worth retrying.
   std::string_view exhausted_condition;
   std::int64_t retry_attempts = 0;
+  IdBytes invocation_id{};
 };
 
 // The message attributes as the service names them.

@@ -40,6 +40,8 @@ void Broker::start_delivery(const Delivery& delivery, const AcceptedEvent& event
   ctx.batch.put(keys::delivery_due({lane.id, pending.due_ms, pending.number}), encode_progress({}));
   lane.due.add(pending);
   arm_lane(lane);
+  note_invocation(delivery, Step::invocation_start, event.id,
+                  {.id = invocation_id({lane.id, pending.number})}, ctx);
 }
 
 void Broker::arm_lane(DeliveryLane& lane) {

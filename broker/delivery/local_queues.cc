@@ -75,14 +75,16 @@ Outgoing Broker::plan_delivery(const Delivery& delivery, const AcceptedEvent& ev
 
 void Broker::deliver(const Outgoing& outgoing, const AcceptedEvent& event, FanOutBudget& budget,
                      Context& ctx) {
+  if (!outgoing.failure && outgoing.queue == nullptr && outgoing.bus == nullptr) {
+    return start_delivery(outgoing.delivery, event, ctx);
+  }
+  const IdBytes invocation = note_in_batch(outgoing, event, ctx);
   if (outgoing.failure) {
-    send_dead_letter(outgoing.delivery, event, {*outgoing.failure, {}, 0}, ctx);
+    send_dead_letter(outgoing.delivery, event, {*outgoing.failure, {}, 0, invocation}, ctx);
   } else if (outgoing.queue != nullptr) {
     deliver_to_queue(outgoing, event, ctx);
-  } else if (outgoing.bus != nullptr) {
-    forward(outgoing, event, budget, ctx);
   } else {
-    start_delivery(outgoing.delivery, event, ctx);
+    forward(outgoing, event, budget, ctx);
   }
 }
 

@@ -133,6 +133,9 @@ class TestBroker {
     };
     ports.post_completion = ports.post_to_core;
     ports.attempt = [this](Attempt attempt) { attempts.push_back(std::move(attempt)); };
+    ports.log_steps = [this](std::vector<StepRecord> records) {
+      for (auto& record : records) steps.push_back(std::move(record));
+    };
     ports.failed = [this](storage::Outcome outcome) { failed_ = outcome; };
     engine_ = std::make_unique<Engine>(settings_, storage::Durability::synced, clock_, ids_,
                                        directory_, std::move(ports));
@@ -196,6 +199,7 @@ class TestBroker {
   }
 
   // Deliveries handed to the transport, for the test to answer.
+  std::vector<StepRecord> steps;  // that have left
   std::deque<Attempt> attempts;
   void end_attempt(const Attempt& attempt, const AttemptResult& result) {
     engine_->attempt_ended(attempt.id, attempt.epoch, result);
