@@ -45,6 +45,8 @@ enum class ErrorCode : std::uint8_t {
   service_unavailable,  // the store accepts no writes now
   internal_failure,     // the outcome is unknown: the write or its sync failed
   access_denied,
+  // Scheduler
+  conflict,
 };
 
 struct Error {

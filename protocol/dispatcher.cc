@@ -73,6 +73,7 @@ struct Dispatcher::Asked {
   Wire wire = Wire::json_1_0;
   Service service = Service::sqs;
   QueryParameters parameters;
+  RestParts rest;
   std::optional<broker::Error> error;  // set: nothing else counts but wire and service
 };
 
@@ -122,8 +123,18 @@ bool Dispatcher::find_operation_asked(const HttpRequest& request, Asked& asked) 
   // The server's own paths take JSON, whatever curl calls it.
   if (path_of(request.target).starts_with("/_signalbox/")) return false;
   const auto query_string = query_of(request.target);
+  const auto scope = parse_credential_scope(request.header("authorization"), query_string, {});
+  if (const auto service = rest_service(scope.service)) {
+    take_rest(
+        request, *service,
+        find_rest_operation(operation_rows(), *service, request.method, path_of(request.target)),
+        asked);
+    return true;
+  }
   const bool has_form = request.method == "POST" && is_form(request);
-  if (!has_form && query_string.find("Action=") == std::string_view::npos) return false;
+  if (!has_form && query_string.find("Action=") == std::string_view::npos) {
+    return scope.service.empty() && find_rest_asked(request, asked);
+  }
   asked.wire = Wire::query;
   auto malformed =
       QueryParameters::parse(has_form ? std::string_view(request.body) : std::string_view{},
@@ -142,6 +153,32 @@ bool Dispatcher::find_operation_asked(const HttpRequest& request, Asked& asked) 
   const auto queue_url = queue_url_of_path(path_of(request.target), base_url_of(request));
   if (queue_url) asked.parameters.set_default("QueueUrl", *queue_url);
   return true;
+}
+
+// An unsigned request names no service: its path has to.
+bool Dispatcher::find_rest_asked(const HttpRequest& request, Asked& asked) const {
+  for (const auto service : rest_services) {
+    const auto* row =
+        find_rest_operation(operation_rows(), service, request.method, path_of(request.target));
+    if (row == nullptr) continue;
+    take_rest(request, service, row, asked);
+    return true;
+  }
+  return false;
+}
+
+void Dispatcher::take_rest(const HttpRequest& request, Service service, const Row* row,
+                           Asked& asked) {
+  asked.service = service;
+  asked.wire = Wire::rest_json;
+  asked.row = row;
+  if (row == nullptr) {
+    asked.error = broker::Error{broker::ErrorCode::unknown_operation, {}};
+    return;
+  }
+  auto malformed = RestParts::parse(row->path, path_of(request.target), query_of(request.target),
+                                    request.headers, asked.rest);
+  if (malformed) asked.error = to_error(std::move(*malformed));
 }
 
 broker::Caller Dispatcher::caller_of(const HttpRequest& request,
@@ -195,16 +232,20 @@ void Dispatcher::handle(HttpRequest&& request, std::shared_ptr<Exchange> exchang
 }
 
 void Dispatcher::start(HttpRequest&& request, std::shared_ptr<Exchange> exchange, Asked&& asked) {
-  static const Row unknown{OperationRow{.service = Service::sqs, .name = "unknown"}, nullptr};
-  static const Row unknown_event{OperationRow{.service = Service::events, .name = "unknown"},
-                                 nullptr};
+  static const auto unknown = [] {
+    std::map<Service, Row> rows;
+    for (const auto service : {Service::sqs, Service::events, Service::scheduler}) {
+      rows[service] = Row{OperationRow{.service = service, .name = "unknown"}, nullptr};
+    }
+    return rows;
+  }();
   std::unique_ptr<RequestJob> job;
   if (asked.row != nullptr) {
     job = asked.row->make();
     job->row = asked.row;
   } else {
     job = operation_rows().front().make();
-    job->row = asked.service == Service::sqs ? &unknown : &unknown_event;
+    job->row = &unknown.at(asked.service);
   }
   job->host = this;
   job->wire = asked.wire;
@@ -224,6 +265,7 @@ void Dispatcher::start(HttpRequest&& request, std::shared_ptr<Exchange> exchange
     wire_request.wire = job->wire;
     wire_request.body = request.body;
     wire_request.parameters = &asked.parameters;
+    wire_request.rest = &asked.rest;
     asked.error = job->decode(wire_request, context);
   }
   if (asked.error) {
@@ -264,17 +306,16 @@ void Dispatcher::run_on_reader(std::unique_ptr<RequestJob> job) {
   });
 }
 
-void Dispatcher::reply(RequestJob& job, unsigned status, std::string body,
-                       std::string query_error) {
+void Dispatcher::reply(RequestJob& job, unsigned status, std::string body, HttpHeaders headers) {
   HttpReply reply;
   reply.status = status;
   reply.content_type = content_type(job.wire);
   reply.headers = std::move(job.cors_headers);
   reply.headers.emplace_back("x-amzn-RequestId", job.caller.request_id);
-  if (!query_error.empty()) reply.headers.emplace_back("x-amzn-query-error", query_error);
+  for (auto& header : headers) reply.headers.push_back(std::move(header));
   count(job.row, status);
   ports_.log(job.row->name, status, job.caller.request_id,
-             status == 200 ? std::string_view{} : body);
+             status < 300 ? std::string_view{} : body);
   reply.body = std::move(body);
   if (auto handed_out = job.take_handed_out(); !handed_out.empty()) {
     reply.unwritten = [this, handed_out = std::move(handed_out)] { ports_.give_back(handed_out); };
@@ -301,8 +342,7 @@ std::string Dispatcher::metrics() const {
       if (value == 0) continue;
       text += fmt::format(
           "signalbox_requests_total{{service=\"{}\",operation=\"{}\",status=\"{}\"}} {}\n",
-          rows[i].service == Service::sqs ? "sqs" : "events", rows[i].name, status_class_names[c],
-          value);
+          service_name(rows[i].service), rows[i].name, status_class_names[c], value);
     }
   }
   text += fmt::format(

@@ -68,11 +68,13 @@ class Dispatcher : public JobHost {
   const broker::HandleKey& handle_key() const override { return handle_key_; }
   void run_on_reader(std::unique_ptr<RequestJob> job) override;
   void count_left_out(std::uint64_t messages) override { left_out_ += messages; }
-  void reply(RequestJob& job, unsigned status, std::string body, std::string query_error) override;
+  void reply(RequestJob& job, unsigned status, std::string body, HttpHeaders headers) override;
 
  private:
   struct Asked;
   bool find_operation_asked(const HttpRequest& request, Asked& asked) const;
+  bool find_rest_asked(const HttpRequest& request, Asked& asked) const;
+  static void take_rest(const HttpRequest& request, Service service, const Row* row, Asked& asked);
   broker::Caller caller_of(const HttpRequest& request, std::string_view query_string) const;
   void start(HttpRequest&& request, std::shared_ptr<Exchange> exchange, Asked&& asked);
   void submit_soon(std::unique_ptr<RequestJob> job);

@@ -18,11 +18,13 @@ constexpr Fault receiver = Fault::receiver;
 constexpr ErrorShape foreign_to_sqs{400, "com.amazon.coral.service#ValidationException",
                                     "ValidationError"};
 constexpr ErrorShape foreign_to_events{400, "ValidationException"};
+constexpr ErrorShape foreign_to_scheduler{400, "ValidationException"};
 
 struct Row {
   ErrorCode code;
   ErrorShape sqs;
   ErrorShape events = foreign_to_events;
+  ErrorShape scheduler = foreign_to_scheduler;
 };
 
 // Statuses and codes as the services give them: nearly all 400.
@@ -73,7 +75,8 @@ constexpr std::array rows{
     Row{ErrorCode::validation, foreign_to_sqs, {400, "ValidationException"}},
     Row{ErrorCode::resource_not_found,
         {404, "com.amazonaws.sqs#ResourceNotFoundException", "ResourceNotFoundException"},
-        {400, "ResourceNotFoundException"}},
+        {400, "ResourceNotFoundException"},
+        {404, "ResourceNotFoundException"}},
     Row{ErrorCode::resource_already_exists,
         foreign_to_sqs,
         {400, "ResourceAlreadyExistsException"}},
@@ -88,24 +91,31 @@ constexpr std::array rows{
     Row{ErrorCode::serialization,
         {400, "com.amazon.coral.service#SerializationException", "MalformedInput", Fault::sender,
          false},
+        {400, "SerializationException"},
         {400, "SerializationException"}},
     Row{ErrorCode::unknown_operation,
         {400, "com.amazon.coral.service#UnknownOperationException", "InvalidAction", Fault::sender,
          false},
-        {400, "UnknownOperationException"}},
+        {400, "UnknownOperationException"},
+        {404, "UnknownOperationException"}},
     Row{ErrorCode::throttled,
         {403, "com.amazonaws.sqs#RequestThrottled", "RequestThrottled"},
-        {400, "ThrottlingException"}},
+        {400, "ThrottlingException"},
+        {429, "ThrottlingException"}},
     Row{ErrorCode::service_unavailable,
         {503, "com.amazon.coral.service#ServiceUnavailableException", "ServiceUnavailable",
          receiver},
+        {503, "ServiceUnavailableException", {}, receiver},
         {503, "ServiceUnavailableException", {}, receiver}},
     Row{ErrorCode::internal_failure,
         {500, "com.amazon.coral.service#InternalFailure", "InternalFailure", receiver},
-        {500, "InternalException", {}, receiver}},
+        {500, "InternalException", {}, receiver},
+        {500, "InternalServerException", {}, receiver}},
     Row{ErrorCode::access_denied,
         {403, "com.amazon.coral.service#AccessDeniedException", "AccessDenied"},
-        {400, "AccessDeniedException"}},
+        {400, "AccessDeniedException"},
+        {403, "AccessDeniedException"}},
+    Row{ErrorCode::conflict, foreign_to_sqs, foreign_to_events, {409, "ConflictException"}},
 };
 
 // The compiler writes a value that no enumerator names as "(...ErrorCode)32".
@@ -139,7 +149,12 @@ std::string_view fault_name(Fault fault) { return fault == Fault::sender ? "Send
 
 ErrorShape error_shape(Service service, ErrorCode code) {
   const Row& row = rows[static_cast<std::size_t>(code)];
-  return service == Service::sqs ? row.sqs : row.events;
+  switch (service) {
+    case Service::sqs: return row.sqs;
+    case Service::events: return row.events;
+    case Service::scheduler: break;
+  }
+  return row.scheduler;
 }
 
 ErrorReply json_error(Service service, const broker::Error& error) {
@@ -155,6 +170,15 @@ ErrorReply json_error(Service service, const broker::Error& error) {
   if (service == Service::sqs && shape.in_query_error_header) {
     reply.query_error = fmt::format("{};{}", shape.query_code, fault_name(shape.fault));
   }
+  return reply;
+}
+
+ErrorReply rest_error(Service service, const broker::Error& error) {
+  const ErrorShape shape = error_shape(service, error.code);
+  ErrorReply reply{.status = shape.status, .error_type = shape.type};
+  reply.body = R"({"Message":)";
+  append_json_string(reply.body, error.message);
+  reply.body += '}';
   return reply;
 }
 

@@ -32,6 +32,8 @@ struct ErrorReply {
   std::string body = {};
   // Value of the x-amzn-query-error header, "<code>;<Sender|Receiver>"; empty: none.
   std::string query_error = {};
+  // Value of the x-amzn-ErrorType header of REST-JSON; empty: none.
+  std::string_view error_type = {};
 };
 
 // {"__type":"...","message":"..."}; no message member when there is nothing to say. Both services
@@ -39,6 +41,9 @@ struct ErrorReply {
 // wire, whether or not the request carried x-amzn-query-mode: true. The SDKs of the first year of
 // its JSON wire do not send that, and read the code all the same.
 ErrorReply json_error(Service service, const broker::Error& error);
+
+// {"Message":"..."}, and the type in a header.
+ErrorReply rest_error(Service service, const broker::Error& error);
 
 // <ErrorResponse>...</ErrorResponse>, SQS only.
 ErrorReply query_error(const broker::Error& error, std::string_view request_id);

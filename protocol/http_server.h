@@ -15,6 +15,8 @@
 
 namespace signalbox::protocol {
 
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
 struct HttpRequest {
   std::string method;
   std::string target;                                        // as received: path and query

@@ -1,4 +1,5 @@
 // AWS JSON 1.0 and 1.1: decodes a body into any described struct and appends any as compact JSON.
+// The bodies of REST-JSON, too: members that stand outside of them are left alone (rest_codec.h).
 //
 // One decoder and one encoder for all operations, driven by fields(). Pure functions; the parser
 // and its buffers belong to the thread. What decoding accepts:
@@ -151,7 +152,7 @@ bool read_members(Reader& reader, element value, const MemberPath* at, T& out) {
     std::apply(
         [&, key = key, each = each](const auto&... field) {
           const auto try_field = [&](const auto& candidate) {
-            if (key != candidate.name) {
+            if (key != candidate.name || candidate.traits.location != broker::api::Location::body) {
               bit <<= 1;
               return false;
             }
@@ -170,7 +171,8 @@ bool read_members(Reader& reader, element value, const MemberPath* at, T& out) {
   std::uint64_t bit = 1;
   broker::api::for_each_field<T>([&](const auto& field) {
     using Member = std::remove_cvref_t<decltype(out.*(field.member))>;
-    if (field.traits.required && (seen & bit) == 0) {
+    const bool in_body = field.traits.location == broker::api::Location::body;
+    if (field.traits.required && in_body && (seen & bit) == 0) {
       reader.add_missing({.parent = at, .name = field.name, .parameter = field.query_name()},
                          IsStructList<Member>::value);
     }

@@ -17,6 +17,7 @@
 #include "broker/validate.h"
 #include "protocol/json_codec.h"
 #include "protocol/query_codec.h"
+#include "protocol/rest_codec.h"
 #include "protocol/wire.h"
 
 namespace signalbox::protocol {
@@ -67,6 +68,10 @@ struct OperationRow {
   std::string_view name;   // as in X-Amz-Target and Action
   bool read_only = false;  // changes nothing: answered also when the store accepts no writes
   bool may_wait = false;   // a long poll
+  // REST-JSON alone: the method, the path with its labels, and the status of a success.
+  std::string_view method = {};
+  std::string_view path = {};
+  unsigned success_status = 200;
 };
 
 constexpr bool row_less(const OperationRow& left, const OperationRow& right) {
@@ -91,12 +96,26 @@ constexpr auto find_operation(const Rows& rows, Service service, std::string_vie
   return found == rows.end() || row_less(wanted, *found) ? nullptr : &*found;
 }
 
+// The operation whose method and path template fit; of several the one with the longest literal
+// text. path is percent-encoded, without the query. Null: the service has none.
+template <class Rows>
+constexpr auto find_rest_operation(const Rows& rows, Service service, std::string_view method,
+                                   std::string_view path) -> decltype(&*rows.begin()) {
+  decltype(&*rows.begin()) best = nullptr;
+  for (const auto& row : rows) {
+    if (row.service != service || row.method != method || !fits_path(row.path, path)) continue;
+    if (best == nullptr || literal_length(best->path) < literal_length(row.path)) best = &row;
+  }
+  return best;
+}
+
 // A request's content in the form its wire has.
 struct WireRequest {
   Service service = Service::sqs;
   Wire wire = Wire::json_1_0;
   std::string_view body = {};                   // the JSON wires
   const QueryParameters* parameters = nullptr;  // the Query wire
+  const RestParts* rest = nullptr;              // REST-JSON, beside the body
 };
 
 // Decodes a request and checks it against its model. The error is the service's: malformed, wrongly
@@ -106,19 +125,20 @@ std::optional<broker::Error> decode_request(const WireRequest& request, T& out) 
   broker::MissingMembers missing;
   auto error = request.wire == Wire::query ? decode_query(*request.parameters, out, missing)
                                            : decode_json(request.body, out, missing);
+  if (!error && request.wire == Wire::rest_json) error = decode_rest(*request.rest, out, missing);
   if (error) return to_error(std::move(*error));
   if (request.service == Service::sqs) return broker::missing_parameter(missing);
   return broker::validate(out, missing);
 }
 
 // Appends the body of a reply. Status functions' Empty is an empty body on the JSON wires of SQS
-// and EventBridge alike.
+// and EventBridge alike, and an empty object of REST-JSON.
 template <broker::api::Described T>
 void encode_reply(Wire wire, std::string_view operation, const T& response,
                   std::string_view request_id, std::string& out) {
   if (wire == Wire::query) {
     encode_query_reply(operation, response, request_id, out);
-  } else if constexpr (std::tuple_size_v<decltype(T::fields())> > 0) {
+  } else if (std::tuple_size_v<decltype(T::fields())> > 0 || wire == Wire::rest_json) {
     encode_json(response, out);
   }
 }

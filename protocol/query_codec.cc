@@ -26,8 +26,8 @@ constexpr std::array<std::uint8_t, 256> hex_values = [] {
   return values;
 }();
 
-// False when an escape is malformed. Bodies are often more escapes than text.
-bool percent_decode(std::string_view text, std::string& out) {
+// Bodies are often more escapes than text.
+bool decode_escapes(std::string_view text, bool plus_is_space, std::string& out) {
   out.resize(text.size());
   char* to = out.data();
   const char* at = text.data();
@@ -35,7 +35,7 @@ bool percent_decode(std::string_view text, std::string& out) {
   while (at != end) {
     const char c = *at++;
     if (c != '%') {
-      *to++ = c == '+' ? ' ' : c;
+      *to++ = c == '+' && plus_is_space ? ' ' : c;
       continue;
     }
     if (end - at < 2) return false;
@@ -49,9 +49,13 @@ bool percent_decode(std::string_view text, std::string& out) {
   return true;
 }
 
-bool decode_text(std::string_view text, std::string& out) {
-  return percent_decode(text, out) && simdjson::validate_utf8(out);
+}  // namespace
+
+bool percent_decode(std::string_view text, bool plus_is_space, std::string& out) {
+  return decode_escapes(text, plus_is_space, out) && simdjson::validate_utf8(out);
 }
+
+namespace {
 
 std::optional<DecodeError> parse_form(std::string_view text,
                                       std::vector<QueryParameter>& parameters) {
@@ -65,8 +69,8 @@ std::optional<DecodeError> parse_form(std::string_view text,
     }
     const std::size_t equals = std::min(pair.find('='), pair.size());
     auto& parameter = parameters.emplace_back();
-    if (!decode_text(pair.substr(0, equals), parameter.name) ||
-        !decode_text(pair.substr(std::min(equals + 1, pair.size())), parameter.value)) {
+    if (!percent_decode(pair.substr(0, equals), true, parameter.name) ||
+        !percent_decode(pair.substr(std::min(equals + 1, pair.size())), true, parameter.value)) {
       return syntax_error("a malformed percent escape, or text that is not UTF-8");
     }
   }
@@ -125,7 +129,7 @@ void QueryParameters::set_default(std::string name, std::string value) {
 
 std::optional<std::string> queue_url_of_path(std::string_view path, std::string_view base_url) {
   std::string decoded;
-  if (!decode_text(path, decoded)) return std::nullopt;
+  if (!percent_decode(path, true, decoded)) return std::nullopt;
   std::string_view rest = decoded;
   if (rest.starts_with("/queue/")) {
     const auto region_end = rest.find('/', std::string_view("/queue/").size());

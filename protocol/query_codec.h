@@ -29,6 +29,10 @@
 
 namespace signalbox::protocol {
 
+// Decodes percent escapes, and with plus_is_space, as in forms, '+'. False when an escape is
+// malformed or the text is not UTF-8.
+bool percent_decode(std::string_view text, bool plus_is_space, std::string& out);
+
 struct QueryParameter {
   std::string name;
   std::string value;

@@ -34,13 +34,17 @@ void RequestJob::answer(std::unique_ptr<RequestJob> job) {
   }
   std::string body;
   job->encode(body);
-  job->host->reply(*job, 200, std::move(body), {});
+  job->host->reply(*job, job->row->success_status, std::move(body), {});
 }
 
 void RequestJob::reply_error(const broker::Error& error) {
-  auto shape =
-      wire == Wire::query ? query_error(error, caller.request_id) : json_error(row->service, error);
-  host->reply(*this, shape.status, std::move(shape.body), std::move(shape.query_error));
+  auto shape = wire == Wire::query       ? query_error(error, caller.request_id)
+               : wire == Wire::rest_json ? rest_error(row->service, error)
+                                         : json_error(row->service, error);
+  HttpHeaders headers;
+  if (!shape.query_error.empty()) headers.emplace_back("x-amzn-query-error", shape.query_error);
+  if (!shape.error_type.empty()) headers.emplace_back("x-amzn-ErrorType", shape.error_type);
+  host->reply(*this, shape.status, std::move(shape.body), std::move(headers));
 }
 
 }  // namespace signalbox::protocol

@@ -28,9 +28,9 @@ class JobHost {
   // Runs finish_from_disk on a reader thread, then answer on the job's io thread.
   virtual void run_on_reader(std::unique_ptr<class RequestJob> job) = 0;
   virtual void count_left_out(std::uint64_t messages) = 0;
-  // Sends the reply and logs the request.
+  // Sends the reply, with these headers besides the usual ones, and logs the request.
   virtual void reply(class RequestJob& job, unsigned status, std::string body,
-                     std::string query_error) = 0;
+                     HttpHeaders headers) = 0;
 };
 
 struct Row;

@@ -65,8 +65,23 @@ std::string_view content_type(Wire wire) {
     case Wire::json_1_0: return "application/x-amz-json-1.0";
     case Wire::json_1_1: return "application/x-amz-json-1.1";
     case Wire::query: return "text/xml";
+    case Wire::rest_json: return "application/json";
   }
   return {};
+}
+
+std::string_view service_name(Service service) {
+  switch (service) {
+    case Service::sqs: return "sqs";
+    case Service::events: return "events";
+    case Service::scheduler: return "scheduler";
+  }
+  return {};
+}
+
+std::optional<Service> rest_service(std::string_view signing_name) {
+  if (signing_name == service_name(Service::scheduler)) return Service::scheduler;
+  return std::nullopt;
 }
 
 broker::Error to_error(DecodeError error) {

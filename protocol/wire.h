@@ -11,9 +11,17 @@
 
 namespace signalbox::protocol {
 
-enum class Service : std::uint8_t { sqs, events };
+enum class Service : std::uint8_t { sqs, events, scheduler };
 
-enum class Wire : std::uint8_t { json_1_0, json_1_1, query };
+constexpr Service rest_services[] = {Service::scheduler};
+
+enum class Wire : std::uint8_t { json_1_0, json_1_1, query, rest_json };
+
+// Its signing name, which is also what logs and metrics call it.
+std::string_view service_name(Service service);
+// The service of that signing name if it speaks REST-JSON: its operations are methods and paths.
+std::optional<Service> rest_service(std::string_view signing_name);
+constexpr bool is_rest(Service service) { return service == Service::scheduler; }
 
 // The Content-Type of a reply on that wire.
 std::string_view content_type(Wire wire);

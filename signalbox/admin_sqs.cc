@@ -163,7 +163,8 @@ void AdminSqs::run_on_reader(std::unique_ptr<protocol::RequestJob> job) {
   protocol::RequestJob::answer(std::move(job));
 }
 
-void AdminSqs::reply(protocol::RequestJob& job, unsigned status, std::string body, std::string) {
+void AdminSqs::reply(protocol::RequestJob& job, unsigned status, std::string body,
+                     protocol::HttpHeaders) {
   if (status < 300 && !job.row->read_only) {
     log_change(job, body);
   } else if (status >= 500) {

@@ -44,7 +44,7 @@ class AdminSqs final : public protocol::JobHost {
   void run_on_reader(std::unique_ptr<protocol::RequestJob> job) override;
   void count_left_out(std::uint64_t) override {}
   void reply(protocol::RequestJob& job, unsigned status, std::string body,
-             std::string query_error) override;
+             protocol::HttpHeaders headers) override;
 
  private:
   void log_change(const protocol::RequestJob& job, const std::string& body) const;

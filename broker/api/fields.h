@@ -28,6 +28,9 @@ struct Timestamp {
   bool operator==(const Timestamp&) const = default;
 };
 
+// Where REST-JSON carries a member of a request.
+enum class Location : std::uint8_t { body, uri, query, header };
+
 struct Traits {
   bool required = false;
   // Length of a string in characters, number of entries of a list or map, value of a number.
@@ -46,6 +49,17 @@ struct Traits {
   // What holds for each entry of a list or map of plain values, and for each key of a map.
   const Traits* each = nullptr;
   const Traits* each_key = nullptr;
+  // On the REST-JSON wire, and the name there where that differs. Headers are in lower case.
+  Location location = Location::body;
+  std::string_view location_name = {};
+
+  // The same demands of a member that stands elsewhere: name.at(Location::uri).
+  constexpr Traits at(Location place, std::string_view name_there = {}) const {
+    Traits moved = *this;
+    moved.location = place;
+    moved.location_name = name_there;
+    return moved;
+  }
 };
 
 constexpr Traits required_member{.required = true};
@@ -58,6 +72,9 @@ struct Field {
 
   constexpr std::string_view query_name() const {
     return traits.query_name.empty() ? name : traits.query_name;
+  }
+  constexpr std::string_view location_name() const {
+    return traits.location_name.empty() ? name : traits.location_name;
   }
 };
 

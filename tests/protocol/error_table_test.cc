@@ -51,7 +51,7 @@ TEST_CASE("statuses other than 400 are the service's", "[error]") {
 }
 
 TEST_CASE("every error code has a shape on every wire", "[error]") {
-  for (int i = 0; i <= static_cast<int>(ErrorCode::access_denied); ++i) {
+  for (int i = 0; i <= static_cast<int>(ErrorCode::conflict); ++i) {
     const auto code = static_cast<ErrorCode>(i);
     INFO(i);
     const auto sqs = protocol::error_shape(Service::sqs, code);
@@ -60,6 +60,7 @@ TEST_CASE("every error code has a shape on every wire", "[error]") {
     const auto events = protocol::error_shape(Service::events, code);
     CHECK(events.type.find('#') == std::string_view::npos);
     CHECK(events.type.ends_with("Exception"));
+    CHECK(protocol::error_shape(Service::scheduler, code).type.ends_with("Exception"));
     CHECK((sqs.fault == protocol::Fault::receiver) == (sqs.status >= 500));
   }
 }
