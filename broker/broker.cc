@@ -75,6 +75,7 @@ void Broker::tick(Context& ctx) {
         if (queue != queues_.end()) resume_move_task(*queue->second, ctx);
         break;
       case DeadlineKind::delivery: resume_lane(id, ctx); break;
+      case DeadlineKind::due_rules: fire_due_rules(ctx); break;
     }
   }
 }

@@ -382,6 +382,16 @@ class Broker {
   void publish_rules();
   Status set_rule_state(const api::RuleRequest& request, std::string_view state, Context& ctx);
 
+  // rules with schedules (schedules/scheduled_rules.cc)
+  // Its schedule, its state or the time has changed.
+  void reschedule(Rule& rule, Context& ctx);
+  // After a restart.
+  void resume_schedule(Rule& rule, Context& ctx);
+  void set_due(Rule& rule, std::optional<Time> due);
+  void arm_due_rules(Context& ctx);
+  void fire_due_rules(Context& ctx);
+  void fire_rule(Rule& rule, Context& ctx);
+
   // tags (events_tags.cc)
   struct Tagged {
     Bus* bus = nullptr;
@@ -464,7 +474,7 @@ class Broker {
 
   // the engine's side of buses (events_load.cc)
   std::string load_buses(const storage::View& view, Context& ctx);
-  std::string load_rules(const storage::View& view);
+  std::string load_rules(const storage::View& view, Context& ctx);
   std::string load_targets(const storage::View& view);
   std::string load_bus_logs(const storage::View& view);
   std::string load_fan_out(const storage::View& view, Context& ctx);

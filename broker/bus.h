@@ -20,6 +20,7 @@
 #include "broker/clock.h"
 #include "broker/event_log.h"
 #include "broker/ids.h"
+#include "broker/schedules/expression.h"
 #include "broker/world.h"
 #include "rules/rules.h"
 #include "storage/store.h"
@@ -61,6 +62,11 @@ struct Rule {
 
   std::shared_ptr<const rules::Pattern> pattern;  // null when there is only a schedule
   std::map<std::string, Target, std::less<>> targets;
+
+  std::optional<ScheduleExpression> schedule;  // of schedule_expression
+  Time schedule_anchor{};                      // system clock; a rate counts from it
+  // When it fires next, by the system clock; nothing when it is disabled or never comes up again.
+  std::optional<Time> due;
 
   bool matching() const { return pattern != nullptr && state != "DISABLED"; }
   std::string arn() const;
@@ -175,6 +181,7 @@ struct FanOutTask {
 // Things worth telling an operator, since start.
 struct BusCounters {
   std::uint64_t events_accepted = 0;
+  std::uint64_t rules_fired = 0;              // by their schedules
   std::uint64_t events_to_missing_buses = 0;  // accepted and dropped, as the service does
   std::uint64_t deliveries = 0;
   std::uint64_t attempts_delivered = 0;  // to targets that are not queues
@@ -193,6 +200,7 @@ struct BusState {
   std::map<std::uint64_t, FanOutTask> tasks;
   std::deque<std::uint64_t> tasks_to_publish;  // in the order of their commits
   std::size_t task_bytes = 0;
+  std::map<std::pair<Time, rules::RuleId>, Rule*> due_rules;  // those that have Rule::due
   BusCounters counters;
 };
 

@@ -25,6 +25,7 @@ enum class DeadlineKind : std::uint8_t {
   deduplication,  // id: queue; records that no longer count
   move_task,      // id: source queue; its task's next slice
   delivery,       // id: lane; the next attempt
+  due_rules,      // id: 0; the first rule whose schedule comes up
 };
 
 class Deadlines {

@@ -1,5 +1,6 @@
 #include "broker/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace signalbox::broker {
@@ -99,6 +100,7 @@ void Engine::unload() {
   barriers_.clear();
   watched_.clear();
   written_.clear();
+  loads_under_way_ = 0;
   sealed_ = committed_ = 0;
 }
 
@@ -478,7 +480,14 @@ void Engine::on_fetched(const std::shared_ptr<Fetch>& fetch, Values values) {
   if (waited_for != 0) wake(waited_for);
 }
 
+bool Engine::is_reading() const {
+  return loads_under_way_ > 0 ||
+         std::any_of(fetches_.begin(), fetches_.end(),
+                     [](const auto& each) { return !each->job->has_client(); });
+}
+
 void Engine::start_load(LoadRequest request) {
+  ++loads_under_way_;
   after(decided(), [this, request = std::move(request), epoch = epoch_, store = store_] {
     ports_.run_reader([this, request, epoch, store] {
       auto result = read_load(*store->view(), request);
@@ -492,6 +501,7 @@ void Engine::start_load(LoadRequest request) {
 }
 
 void Engine::on_loaded(const LoadRequest& request, LoadResult result) {
+  --loads_under_way_;
   std::vector<std::unique_ptr<Job>> jobs;
   const auto at = waiting_for_window_.find(request.queue_id);
   if (request.kind == LoadRequest::Kind::window && at != waiting_for_window_.end()) {

@@ -70,6 +70,9 @@ class Engine {
   // When turn() is needed next though nothing was submitted.
   std::optional<Time> next_deadline() const;
 
+  // Whether the broker's own work is waiting for the disk: more may become due when it is done.
+  bool is_reading() const;
+
   // Answers every long poll as if its time were up: the server is stopping.
   void end_all_waits();
 
@@ -152,6 +155,7 @@ class Engine {
   // Work that starts once a batch is durable.
   std::multimap<storage::CommitNumber, std::function<void()>> barriers_;
   std::unordered_set<std::shared_ptr<Fetch>> fetches_;
+  std::size_t loads_under_way_ = 0;
   // Keys being fetched (how many times), and the last batch that wrote each since.
   std::map<std::string, std::size_t, std::less<>> watched_;
   std::map<std::string, storage::CommitNumber, std::less<>> written_;

@@ -34,7 +34,7 @@ std::string Broker::load_buses(const storage::View& view, Context& ctx) {
         bus.stored = true;
         return std::string();
       });
-  if (problem.empty()) problem = load_rules(view);
+  if (problem.empty()) problem = load_rules(view, ctx);
   if (problem.empty()) problem = load_targets(view);
   if (problem.empty()) problem = load_bus_logs(view);
   if (problem.empty()) problem = load_fan_out(view, ctx);
@@ -48,8 +48,8 @@ std::string Broker::load_buses(const storage::View& view, Context& ctx) {
   return {};
 }
 
-std::string Broker::load_rules(const storage::View& view) {
-  return load_all(
+std::string Broker::load_rules(const storage::View& view, Context& ctx) {
+  std::string problem = load_all(
       view, keys::Prefix::rule, "rules", [&](std::string_view key, std::string_view value) {
         const auto place = keys::parse_rule(key);
         Rule read;
@@ -69,8 +69,11 @@ std::string Broker::load_rules(const storage::View& view) {
         rule = std::move(read);
         rule.bus->rules_by_id[rule.id] = &rule;
         if (rule.matching()) rule.bus->rule_set->put(rule.id, rule.pattern);
+        resume_schedule(rule, ctx);
         return std::string();
       });
+  arm_due_rules(ctx);
+  return problem;
 }
 
 std::string Broker::load_targets(const storage::View& view) {

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::uint8_t bus_format_without_policy = 1;
 constexpr std::uint8_t bus_format = 2;
-constexpr std::uint8_t rule_format = 1;
+constexpr std::uint8_t rule_format_without_schedule = 1;
+constexpr std::uint8_t rule_format = 2;
 constexpr std::uint8_t target_format_without_lane = 1;
 constexpr std::uint8_t target_format = 2;
 constexpr std::uint8_t task_format_without_forwarding = 1;
@@ -93,12 +94,15 @@ std::string encode_rule(const Rule& rule) {
   record.u8(rule_format).bytes(rule.name);
   record.optional(rule.event_pattern).optional(rule.schedule_expression).bytes(rule.state);
   record.optional(rule.description).optional(rule.role_arn).map(rule.tags);
+  record.i64(to_ms(rule.schedule_anchor));
+  record.optional(rule.due ? std::optional(to_ms(*rule.due)) : std::nullopt);
   return record.take();
 }
 
 bool decode_rule(std::string_view bytes, Rule& rule) {
   RecordReader record(bytes);
-  if (record.u8() != rule_format) return false;
+  const std::uint8_t format = record.u8();
+  if (format != rule_format && format != rule_format_without_schedule) return false;
   rule.name = record.bytes();
   rule.event_pattern = record.optional();
   rule.schedule_expression = record.optional();
@@ -106,6 +110,10 @@ bool decode_rule(std::string_view bytes, Rule& rule) {
   rule.description = record.optional();
   rule.role_arn = record.optional();
   rule.tags = record.map();
+  if (format == rule_format) {
+    rule.schedule_anchor = from_ms(record.i64());
+    if (const auto due_ms = record.optional_i64()) rule.due = from_ms(*due_ms);
+  }
   return complete(record);
 }
 

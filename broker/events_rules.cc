@@ -8,7 +8,7 @@
 #include "broker/events_envelope.h"
 #include "broker/events_paging.h"
 #include "broker/events_records.h"
-#include "broker/events_schedule.h"
+#include "broker/schedules/expression.h"
 #include "storage/keys.h"
 
 namespace signalbox::broker {
@@ -44,10 +44,17 @@ Status check_rule(const Bus& bus, const api::PutRuleRequest& request) {
   if (!given(request.event_pattern) && !given(request.schedule_expression)) {
     return invalid("Parameter(s) EventPattern or ScheduleExpression must be specified.");
   }
-  if (given(request.schedule_expression) && !is_schedule_expression(*request.schedule_expression)) {
+  return ok();
+}
+
+Result<std::optional<ScheduleExpression>> parse_schedule(const api::PutRuleRequest& request) {
+  if (!given(request.schedule_expression)) return std::optional<ScheduleExpression>();
+  auto schedule = ScheduleExpression::parse(*request.schedule_expression);
+  // at(...) is for the Scheduler service alone.
+  if (!schedule || schedule->is_one_time()) {
     return invalid("Parameter ScheduleExpression is not valid.");
   }
-  return ok();
+  return schedule;
 }
 
 // The members the service demands of an event to test a pattern against.
@@ -111,6 +118,7 @@ void Broker::publish_rules() {
 Result<api::PutRuleResponse> Broker::put_rule(const api::PutRuleRequest& request, Context& ctx) {
   SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
   SIGNALBOX_TRY(check_rule(*bus, request));
+  SIGNALBOX_TRY(auto schedule, parse_schedule(request));
   std::shared_ptr<const rules::Pattern> pattern;
   if (given(request.event_pattern)) {
     SIGNALBOX_TRY(pattern, compile(*request.event_pattern, settings_.pattern_limits));
@@ -127,11 +135,16 @@ Result<api::PutRuleResponse> Broker::put_rule(const api::PutRuleRequest& request
   }
   // What the request leaves out is cleared; tags alone are left as they are.
   rule.event_pattern = unless_empty(request.event_pattern);
-  rule.schedule_expression = unless_empty(request.schedule_expression);
+  // A rate counts from when it was put; putting the same again does not start it anew.
+  auto schedule_expression = unless_empty(request.schedule_expression);
+  if (schedule_expression != rule.schedule_expression) rule.schedule_anchor = ctx.wall;
+  rule.schedule_expression = std::move(schedule_expression);
+  rule.schedule = std::move(schedule);
   rule.state = request.state.value_or("ENABLED");
   rule.description = request.description;
   rule.role_arn = request.role_arn;
   rule.pattern = std::move(pattern);
+  reschedule(rule, ctx);
   store_rule(rule, ctx);
   rule_changed(rule);
   return api::PutRuleResponse{rule.arn()};
@@ -145,6 +158,7 @@ Status Broker::delete_rule(const api::DeleteRuleRequest& request, Context& ctx) 
   if (!rule.targets.empty()) return invalid("Rule can't be deleted since it has targets.");
   ctx.batch.erase(keys::rule({bus->id, rule.id}));
   rule.pattern = nullptr;
+  set_due(rule, std::nullopt);
   rule_changed(rule);
   bus->rules_by_id.erase(rule.id);
   bus->rules.erase(at);
@@ -174,6 +188,7 @@ Status Broker::set_rule_state(const api::RuleRequest& request, std::string_view 
   SIGNALBOX_TRY(Rule* const rule, find_rule_or_error(*bus, request.name));
   if (rule->state == state) return ok();
   rule->state = state;
+  reschedule(*rule, ctx);
   store_rule(*rule, ctx);
   rule_changed(*rule);
   return ok();

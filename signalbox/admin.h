@@ -70,7 +70,7 @@ class Admin {
   void health(const ExchangePtr& exchange) const;
   void metrics(const ExchangePtr& exchange) const;
   // On the core's own thread: again and again until nothing is due and everything is durable.
-  void settle_clock(const ExchangePtr& exchange);
+  void step_clock(const ExchangePtr& exchange, TestClock& clock, broker::Duration left);
   void advance_clock(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void bus_events(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void explain(const protocol::HttpRequest& request, const ExchangePtr& exchange);
