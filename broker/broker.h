@@ -59,6 +59,7 @@ struct LoadResult {
 LoadResult read_load(const storage::View& view, const LoadRequest& request);
 
 struct DeadLetter;
+struct DeliverySource;
 struct PeekPlan;
 struct ReceivePlan;
 struct MessageRecord;
@@ -425,12 +426,15 @@ class Broker {
   void forward(const Outgoing& outgoing, const AcceptedEvent& event, FanOutBudget& budget,
                Context& ctx);
   // To the target's dead-letter queue, if it has one.
-  void send_dead_letter(const Delivery& delivery, const AcceptedEvent& event,
+  void send_dead_letter(const DeliverySource& source, const AcceptedEvent& event,
                         const DeadLetter& letter, Context& ctx);
 
   // deliveries that are not messages in local queues (delivery/lanes.cc)
   DeliveryLane& lane_of(const Delivery& delivery);
+  DeliveryLane& schedule_lane(std::uint64_t lane_id);
   void start_delivery(const Delivery& delivery, const AcceptedEvent& event, Context& ctx);
+  DeliveryId start_delivery(DeliveryLane& lane, DeliveryRecord record, Context& ctx);
+  void end_lane_if_idle(std::uint64_t lane_id);
   void arm_lane(DeliveryLane& lane);
   void resume_lane(std::uint64_t lane_id, Context& ctx);
   void drop_lane(std::uint64_t lane_id, Context& ctx);
@@ -439,11 +443,16 @@ class Broker {
   void loaded_lane(const LoadRequest& request, const LoadResult& result);
   // attempts (delivery/attempts.cc)
   Answer<api::Empty> start_attempts(std::uint64_t lane_id, Context& ctx);
-  void start_attempt(DeliveryLane& lane, const Delivery& delivery, const PendingDelivery& pending,
-                     Context& ctx);
+  void start_attempt(DeliveryLane& lane, const PendingDelivery& pending, Context& ctx);
   std::optional<Delivery> delivery_of(const DeliveryLane& lane) const;
-  void retry_or_give_up(DeliveryLane& lane, const Delivery& delivery, RunningDelivery running,
+  std::optional<DeliverySource> source_of_lane(const DeliveryLane& lane,
+                                               const DeliveryRecord& record) const;
+  static std::optional<std::string> body_of_attempt(const DeliverySource& source,
+                                                    const RunningDelivery& running);
+  void retry_or_give_up(DeliveryLane& lane, const DeliverySource& source, RunningDelivery running,
                         const AttemptResult& result, Context& ctx);
+  void give_up(const DeliveryLane& lane, const DeliverySource& source,
+               const RunningDelivery& running, DeadLetter letter, Context& ctx);
   void end_delivery(const DeliveryLane& lane, const PendingDelivery& pending, Context& ctx);
   void end_running(DeliveryLane& lane, const RunningDelivery& running);
   void let_next_lane_go();

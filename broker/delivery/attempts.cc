@@ -5,7 +5,9 @@
 #include "broker/delivery/dead_letter.h"
 #include "broker/delivery/log_group_target.h"
 #include "broker/delivery/retry.h"
+#include "broker/delivery/source.h"
 #include "broker/events_input.h"
+#include "broker/schedules/schedule_target.h"
 #include "storage/keys.h"
 
 namespace signalbox::broker {
@@ -21,10 +23,11 @@ constexpr std::chrono::seconds attempt_timeout{5};
 // What a dead letter may say of an answer.
 constexpr std::size_t failure_message_max = 512;
 
-HttpAttempt http_attempt(const Target& target, const DeliveryRecord& record, std::string body) {
+HttpAttempt http_attempt(const DeliverySource& source, const DeliveryRecord& record,
+                         std::string body) {
   HttpAttempt http;
   http.method = "POST";
-  http.url = target.config.arn;
+  http.url = source.target_arn;
   http.headers = {{"Content-Type", "application/json; charset=utf-8"},
                   {"X-Signalbox-Event-Id", format_uuid(record.event_id)}};
   if (!record.trace_header.empty()) {
@@ -51,8 +54,7 @@ Answer<api::Empty> Broker::start_attempts(std::uint64_t lane_id, Context& ctx) {
   const auto at = deliveries_.lanes.find(lane_id);
   if (at == deliveries_.lanes.end()) return api::Empty{};
   DeliveryLane& lane = at->second;
-  const auto delivery = delivery_of(lane);
-  if (!delivery) {
+  if (!lane.is_of_schedule && !delivery_of(lane)) {
     drop_lane(lane_id, ctx);
     return api::Empty{};
   }
@@ -80,14 +82,30 @@ Answer<api::Empty> Broker::start_attempts(std::uint64_t lane_id, Context& ctx) {
   if (ctx.fetched.missing()) return NeedKeys{};
   for (const auto& pending : next) {
     lane.due.pop_first();
-    start_attempt(lane, *delivery, pending, ctx);
+    start_attempt(lane, pending, ctx);
   }
   arm_lane(lane);
+  end_lane_if_idle(lane_id);
   return api::Empty{};
 }
 
-void Broker::start_attempt(DeliveryLane& lane, const Delivery& delivery,
-                           const PendingDelivery& pending, Context& ctx) {
+std::optional<DeliverySource> Broker::source_of_lane(const DeliveryLane& lane,
+                                                     const DeliveryRecord& record) const {
+  if (record.invocation) return source_of(*record.invocation);
+  const auto delivery = delivery_of(lane);
+  return delivery ? std::optional(source_of(*delivery, record.event())) : std::nullopt;
+}
+
+// Nothing: the target's input makes no valid JSON of the event.
+std::optional<std::string> Broker::body_of_attempt(const DeliverySource& source,
+                                                   const RunningDelivery& running) {
+  const DeliveryRecord& record = *running.record;
+  if (record.invocation) return fill_attempt_number(record.json, running.progress.attempts + 1);
+  if (source.delivery->target->input == nullptr) return record.json;
+  return render_input(*source.delivery, record.event());
+}
+
+void Broker::start_attempt(DeliveryLane& lane, const PendingDelivery& pending, Context& ctx) {
   const auto& stored = *ctx.fetched.get(keys::delivery({lane.id, pending.number}));
   const auto& progress =
       *ctx.fetched.get(keys::delivery_due({lane.id, pending.due_ms, pending.number}));
@@ -100,38 +118,45 @@ void Broker::start_attempt(DeliveryLane& lane, const Delivery& delivery,
     return;
   }
   running.record = record;
+  const auto source = source_of_lane(lane, *record);
+  if (!source) {
+    end_delivery(lane, pending, ctx);
+    return;
+  }
   deliveries_.running_bytes += record->json.size();
   ++deliveries_.running_count;
-  const RetryLimits limits = retry_limits(delivery.target->config.retry_policy);
   Invocation invocation{.id = invocation_id({lane.id, pending.number}),
                         .attempts = running.progress.attempts};
-  const auto give_up = [&](DeadLetter letter) {
-    letter.retry_attempts = std::max<std::int64_t>(running.progress.attempts, 1) - 1;
-    letter.invocation_id = invocation.id;
+  const auto end_here = [&](const DeadLetter& letter) {
     invocation.failure = &letter.failure;
-    note_invocation(delivery, Step::invocation_failure, record->event_id, invocation, ctx);
-    send_dead_letter(delivery, record->event(), letter, ctx);
-    end_delivery(lane, pending, ctx);
+    if (source->delivery) {
+      note_invocation(*source->delivery, Step::invocation_failure, record->event_id, invocation,
+                      ctx);
+    }
+    give_up(lane, *source, running, letter, ctx);
     end_running(lane, running);
   };
-  if (is_too_old(limits, from_ms(record->created_ms), ctx.now)) {
-    return give_up({running.progress.last_failure, age_exhausted, 0});
+  if (is_too_old(source->retry_limits, from_ms(record->created_ms), ctx.now)) {
+    return end_here({running.progress.last_failure, age_exhausted});
   }
-  std::optional<std::string> body = record->json;
-  if (delivery.target->input != nullptr) body = render_input(delivery, record->event());
+  auto body = body_of_attempt(*source, running);
   if (!body) {
     ++buses_.counters.undelivered_input;
-    return give_up({{"INVALID_JSON", "The target's input made no valid JSON."}, {}, 0});
+    return end_here({{"INVALID_JSON", "The target's input made no valid JSON."}, {}});
   }
   ++invocation.attempts;
   invocation.target_input = *body;
-  note_invocation(delivery, Step::invocation_attempt_start, record->event_id, invocation, ctx);
+  if (source->delivery) {
+    note_invocation(*source->delivery, Step::invocation_attempt_start, record->event_id, invocation,
+                    ctx);
+  }
   Attempt attempt;
   attempt.id = {lane.id, pending.number};
-  if (delivery.target->kind == TargetKind::log_group) {
-    attempt.log_line = log_line_of(*delivery.target, record->accepted_ms, *std::move(body));
+  if (source->delivery && source->delivery->target->kind == TargetKind::log_group) {
+    attempt.log_line =
+        log_line_of(*source->delivery->target, record->accepted_ms, *std::move(body));
   } else {
-    attempt.http = http_attempt(*delivery.target, *record, *std::move(body));
+    attempt.http = http_attempt(*source, *record, *std::move(body));
   }
   attempts_.push_back(std::move(attempt));
   lane.running.emplace(pending.number, std::move(running));
@@ -145,20 +170,21 @@ void Broker::attempt_ended(const DeliveryId& id, const AttemptResult& result, Co
   if (found == lane.running.end()) return;
   const RunningDelivery running = found->second;
   end_running(lane, running);
-  const auto delivery = delivery_of(lane);
+  const auto source = source_of_lane(lane, *running.record);
   ++(result.failure ? buses_.counters.attempts_failed : buses_.counters.attempts_delivered);
   if (!result.failure) {
     ++buses_.counters.deliveries;
     end_delivery(lane, running.pending, ctx);
-    if (delivery) {
-      note_attempt(*delivery, running.record->event_id,
+    if (source && source->delivery) {
+      note_attempt(*source->delivery, running.record->event_id,
                    {.id = invocation_id(id), .attempts = running.progress.attempts + 1}, true,
                    false, ctx);
     }
-  } else if (delivery) {
-    retry_or_give_up(lane, *delivery, running, result, ctx);
+  } else if (source) {
+    retry_or_give_up(lane, *source, running, result, ctx);
   }
   arm_lane(lane);
+  end_lane_if_idle(id.lane);
   let_next_lane_go();
 }
 
@@ -171,8 +197,8 @@ void Broker::let_next_lane_go() {
   arm_lane(next->second);
 }
 
-void Broker::retry_or_give_up(DeliveryLane& lane, const Delivery& delivery, RunningDelivery running,
-                              const AttemptResult& result, Context& ctx) {
+void Broker::retry_or_give_up(DeliveryLane& lane, const DeliverySource& source,
+                              RunningDelivery running, const AttemptResult& result, Context& ctx) {
   DeliveryProgress& progress = running.progress;
   ++progress.attempts;
   progress.last_failure = *result.failure;
@@ -186,21 +212,19 @@ void Broker::retry_or_give_up(DeliveryLane& lane, const Delivery& delivery, Runn
     failed.now = ctx.now;
     failed.retry_after = result.retry_after;
     failed.random_bits = ctx.ids.random_bits();
-    next = next_try(retry_limits(delivery.target->config.retry_policy), failed);
+    next = next_try(source.retry_limits, failed);
   }
   const bool is_last = !result.is_worth_retrying || !next.exhausted_condition.empty();
-  const IdBytes invocation = invocation_id({lane.id, running.pending.number});
-  note_attempt(delivery, running.record->event_id,
-               {.id = invocation,
-                .attempts = progress.attempts,
-                .failure = &progress.last_failure,
-                .http_status = result.http_status},
-               is_last, result.is_worth_retrying, ctx);
+  if (source.delivery) {
+    note_attempt(*source.delivery, running.record->event_id,
+                 {.id = invocation_id({lane.id, running.pending.number}),
+                  .attempts = progress.attempts,
+                  .failure = &progress.last_failure,
+                  .http_status = result.http_status},
+                 is_last, result.is_worth_retrying, ctx);
+  }
   if (is_last) {
-    send_dead_letter(
-        delivery, running.record->event(),
-        {progress.last_failure, next.exhausted_condition, progress.attempts - 1, invocation}, ctx);
-    end_delivery(lane, running.pending, ctx);
+    give_up(lane, source, running, {progress.last_failure, next.exhausted_condition}, ctx);
     return;
   }
   const PendingDelivery& before = running.pending;
@@ -209,6 +233,22 @@ void Broker::retry_or_give_up(DeliveryLane& lane, const Delivery& delivery, Runn
   ctx.batch.put(keys::delivery_due({lane.id, pending.due_ms, pending.number}),
                 encode_progress(progress));
   lane.due.add(pending);
+}
+
+// A dead letter of the event, or of what the schedule's target was sent last.
+void Broker::give_up(const DeliveryLane& lane, const DeliverySource& source,
+                     const RunningDelivery& running, DeadLetter letter, Context& ctx) {
+  const std::int64_t attempts = std::max<std::int64_t>(running.progress.attempts, 1);
+  letter.retry_attempts = attempts - 1;
+  letter.invocation_id = invocation_id({lane.id, running.pending.number});
+  AcceptedEvent event = running.record->event();
+  std::string input;
+  if (running.record->invocation) {
+    input = fill_attempt_number(running.record->json, attempts);
+    event.json = input;
+  }
+  send_dead_letter(source, event, letter, ctx);
+  end_delivery(lane, running.pending, ctx);
 }
 
 void Broker::end_delivery(const DeliveryLane& lane, const PendingDelivery& pending, Context& ctx) {

@@ -3,48 +3,75 @@
 #include <algorithm>
 
 #include "broker/broker.h"
+#include "broker/delivery/source.h"
+#include "broker/md5.h"
 #include "broker/message_record.h"
+#include "broker/peek.h"
 
 namespace signalbox::broker {
 
-api::MessageAttributeMap dead_letter_attributes(const Delivery& delivery,
+namespace {
+
+// The longest beginning of that many bytes that does not end inside a character.
+std::string_view cut(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xc0) == 0x80) --bytes_max;
+  return text.substr(0, bytes_max);
+}
+
+void add_attribute(api::MessageAttributeMap& attributes, std::string_view name, std::string value) {
+  if (value.empty()) return;
+  auto& attribute = attributes[std::string(name)];
+  attribute.data_type = "String";
+  attribute.string_value = std::move(value);
+}
+
+}  // namespace
+
+api::MessageAttributeMap dead_letter_attributes(const DeliverySource& source,
                                                 const DeadLetter& letter) {
   api::MessageAttributeMap attributes;
-  const auto add = [&](const char* name, std::string value) {
-    if (value.empty()) return;
-    auto& attribute = attributes[name];
-    attribute.data_type = "String";
-    attribute.string_value = std::move(value);
-  };
-  add("RULE_ARN", delivery.rule->arn());
-  add("TARGET_ARN", delivery.target->config.arn);
-  add("ERROR_CODE", letter.failure.code);
-  add("ERROR_MESSAGE", letter.failure.message);
-  add("EXHAUSTED_RETRY_CONDITION", std::string(letter.exhausted_condition));
-  add("RETRY_ATTEMPTS", std::to_string(letter.retry_attempts));
+  for (const auto& [name, value] : source.names) add_attribute(attributes, name, value);
+  add_attribute(attributes, "TARGET_ARN", source.target_arn);
+  add_attribute(attributes, "ERROR_CODE", letter.failure.code);
+  add_attribute(attributes, "ERROR_MESSAGE", letter.failure.message);
+  add_attribute(attributes, "EXHAUSTED_RETRY_CONDITION", std::string(letter.exhausted_condition));
+  add_attribute(attributes, "RETRY_ATTEMPTS", std::to_string(letter.retry_attempts));
   return attributes;
 }
 
-void Broker::send_dead_letter(const Delivery& delivery, const AcceptedEvent& event,
+void Broker::send_dead_letter(const DeliverySource& source, const AcceptedEvent& event,
                               const DeadLetter& letter, Context& ctx) {
-  const auto& config = delivery.target->config.dead_letter_config;
-  Queue* const queue = config && config->arn ? find_queue_by_arn(*config->arn) : nullptr;
+  Queue* const queue =
+      source.dead_letter_arn ? find_queue_by_arn(*source.dead_letter_arn) : nullptr;
   // Only a standard queue can be the dead-letter queue of a target.
   if (queue == nullptr || queue->fifo != nullptr) return;
   MessageRecord record;
   record.id = ctx.ids.uuid();
-  std::copy(event.md5_of_json.begin(), event.md5_of_json.end(), record.body_md5.begin());
-  record.sender_id = delivery.rule->bus->world->account;
+  record.sender_id = source.account;
   record.trace_header = event.trace_header;
-  record.origin = origin_of(delivery, event);
-  record.attributes = dead_letter_attributes(delivery, letter);
+  record.origin = source.origin;
+  record.attributes = dead_letter_attributes(source, letter);
+  std::string_view body = event.json;
+  if (source.may_be_cut) {
+    add_attribute(record.attributes, "IS_PAYLOAD_TRUNCATED", "false");
+    const auto room = queue->settings.message_bytes_max - message_bytes({}, record.attributes);
+    body = cut(body, static_cast<std::size_t>(std::max<std::int64_t>(room, 1)));
+    if (body.size() < event.json.size()) {
+      add_attribute(record.attributes, "IS_PAYLOAD_TRUNCATED", "true");
+    }
+    record.body_md5 = md5_of(body);
+  } else {
+    std::copy(event.md5_of_json.begin(), event.md5_of_json.end(), record.body_md5.begin());
+  }
   const std::string head = encode_message_head(record);
   NewMessage message;
   message.head = head;
-  message.body = event.json;
+  message.body = body;
   enqueue(*queue, message, queue->settings.delay, ctx);
   ++buses_.counters.dead_letters;
-  note_invocation(delivery, Step::invocation_dlq, event.id,
+  if (!source.delivery) return;
+  note_invocation(*source.delivery, Step::invocation_dlq, event.id,
                   {.id = letter.invocation_id,
                    .attempts = letter.retry_attempts + 1,
                    .failure = &letter.failure},

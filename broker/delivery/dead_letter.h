@@ -9,6 +9,7 @@
 
 namespace signalbox::broker {
 
+struct DeliverySource;
 struct Origin;
 
 struct DeadLetter {
@@ -20,7 +21,8 @@ struct DeadLetter {
 };
 
 // The message attributes as the service names them.
-api::MessageAttributeMap dead_letter_attributes(const Delivery& delivery, const DeadLetter& letter);
+api::MessageAttributeMap dead_letter_attributes(const DeliverySource& source,
+                                                const DeadLetter& letter);
 
 // Where a message made of the event comes from.
 Origin origin_of(const Delivery& delivery, const AcceptedEvent& event);

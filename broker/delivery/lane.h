@@ -14,6 +14,7 @@
 
 #include "broker/bus.h"
 #include "broker/due_horizon.h"
+#include "broker/schedules/invocation.h"
 
 namespace signalbox::broker {
 
@@ -35,6 +36,7 @@ struct DeliveryRecord {
   std::string trace_header;
   std::string md5_of_json;  // 16 raw bytes
   std::string json;
+  std::optional<ScheduleInvocation> invocation;  // of a schedule; the json is its input
 
   AcceptedEvent event() const { return {event_id, json, md5_of_json, trace_header, accepted_ms}; }
 };
@@ -59,6 +61,8 @@ struct DeliveryLane {
   static constexpr std::size_t known_max = 64;
 
   std::uint64_t id = 0;
+  // Whose target: a rule's, or a schedule's, whose deliveries say all there is to know.
+  bool is_of_schedule = false;
   std::uint64_t bus_id = 0;
   rules::RuleId rule_id = 0;
   std::string target_id;

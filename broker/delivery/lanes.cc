@@ -12,6 +12,17 @@ namespace {
 // Attempts that were turned away (the disk failed, the commit queue is full) are started later.
 constexpr std::chrono::seconds start_retry{1};
 
+bool is_lane_of_schedule(const storage::View& view, std::uint64_t lane_id) {
+  DeliveryRecord record;
+  const auto range = keys::deliveries_of_lane(lane_id);
+  view.scan(range.first, range.past_last, storage::Direction::forward,
+            [&](std::string_view, std::string_view value) {
+              decode_delivery(value, record);
+              return false;
+            });
+  return record.invocation.has_value();
+}
+
 }  // namespace
 
 DeliveryLane& Broker::lane_of(const Delivery& delivery) {
@@ -25,23 +36,33 @@ DeliveryLane& Broker::lane_of(const Delivery& delivery) {
   return lane;
 }
 
+DeliveryLane& Broker::schedule_lane(std::uint64_t lane_id) {
+  DeliveryLane& lane = deliveries_.lanes[lane_id];
+  lane.id = lane_id;
+  lane.is_of_schedule = true;
+  return lane;
+}
+
 void Broker::start_delivery(const Delivery& delivery, const AcceptedEvent& event, Context& ctx) {
-  DeliveryLane& lane = lane_of(delivery);
   DeliveryRecord record;
   record.event_id = event.id;
   record.accepted_ms = event.accepted_ms;
-  record.created_ms = to_ms(ctx.now);
   record.trace_header = event.trace_header;
   record.md5_of_json = event.md5_of_json;
   record.json = event.json;
+  const DeliveryId id = start_delivery(lane_of(delivery), std::move(record), ctx);
+  note_invocation(delivery, Step::invocation_start, event.id, {.id = invocation_id(id)}, ctx);
+}
+
+DeliveryId Broker::start_delivery(DeliveryLane& lane, DeliveryRecord record, Context& ctx) {
+  record.created_ms = to_ms(ctx.now);
   const PendingDelivery pending{to_ms(ctx.now), next_id(), open_commit_};
   put_next_ids(ctx);
   ctx.batch.put(keys::delivery({lane.id, pending.number}), encode_delivery(record));
   ctx.batch.put(keys::delivery_due({lane.id, pending.due_ms, pending.number}), encode_progress({}));
   lane.due.add(pending);
   arm_lane(lane);
-  note_invocation(delivery, Step::invocation_start, event.id,
-                  {.id = invocation_id({lane.id, pending.number})}, ctx);
+  return {lane.id, pending.number};
 }
 
 void Broker::arm_lane(DeliveryLane& lane) {
@@ -80,6 +101,15 @@ void Broker::resume_lane(std::uint64_t lane_id, Context& ctx) {
   if (!deliveries_.lanes.contains(lane_id)) return;
   own_work_.push_back({OwnWork::Kind::attempts, lane_id});
   deadlines_.set(DeadlineKind::delivery, lane_id, ctx.now + start_retry);
+}
+
+// Nothing is left to deliver: schedules come and go, and each with a URL has a lane.
+void Broker::end_lane_if_idle(std::uint64_t lane_id) {
+  const auto at = deliveries_.lanes.find(lane_id);
+  if (at == deliveries_.lanes.end()) return;
+  if (!at->second.due.is_empty() || !at->second.running.empty()) return;
+  deadlines_.clear(DeadlineKind::delivery, lane_id);
+  deliveries_.lanes.erase(at);
 }
 
 void Broker::drop_lane(std::uint64_t lane_id, Context& ctx) {
@@ -128,10 +158,11 @@ std::string Broker::load_lanes(const storage::View& view, Context& ctx) {
     if (!read) return disk_failed_reading("the pending deliveries");
     if (!lane_id) return {};
     const auto target = targets.find(*lane_id);
-    if (target == targets.end()) {
+    if (target == targets.end() && !is_lane_of_schedule(view, *lane_id)) {
       return "there are deliveries to a target that does not exist";
     }
-    DeliveryLane& lane = lane_of(target->second);
+    DeliveryLane& lane =
+        target == targets.end() ? schedule_lane(*lane_id) : lane_of(target->second);
     lane.due.reset_to_disk();
     deadlines_.set(DeadlineKind::delivery, lane.id, ctx.now);
     from = *lane_id + 1;

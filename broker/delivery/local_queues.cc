@@ -5,6 +5,7 @@
 
 #include "broker/broker.h"
 #include "broker/delivery/dead_letter.h"
+#include "broker/delivery/source.h"
 #include "broker/events_input.h"
 #include "broker/md5.h"
 #include "broker/message_record.h"
@@ -80,7 +81,8 @@ void Broker::deliver(const Outgoing& outgoing, const AcceptedEvent& event, FanOu
   }
   const IdBytes invocation = note_in_batch(outgoing, event, ctx);
   if (outgoing.failure) {
-    send_dead_letter(outgoing.delivery, event, {*outgoing.failure, {}, 0, invocation}, ctx);
+    send_dead_letter(source_of(outgoing.delivery, event), event,
+                     {*outgoing.failure, {}, 0, invocation}, ctx);
   } else if (outgoing.queue != nullptr) {
     deliver_to_queue(outgoing, event, ctx);
   } else {

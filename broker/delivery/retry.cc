@@ -18,11 +18,15 @@ std::int64_t backoff_limit_ms(std::int64_t attempts) {
 }  // namespace
 
 RetryLimits retry_limits(const std::optional<api::RetryPolicy>& policy) {
+  if (!policy) return {};
+  return retry_limits(policy->maximum_retry_attempts, policy->maximum_event_age_in_seconds);
+}
+
+RetryLimits retry_limits(std::optional<std::int64_t> retries_max,
+                         std::optional<std::int64_t> age_s_max) {
   RetryLimits limits;
-  if (!policy) return limits;
-  limits.retries_max = policy->maximum_retry_attempts.value_or(limits.retries_max);
-  limits.age_max =
-      std::chrono::seconds(policy->maximum_event_age_in_seconds.value_or(limits.age_max.count()));
+  limits.retries_max = retries_max.value_or(limits.retries_max);
+  limits.age_max = std::chrono::seconds(age_s_max.value_or(limits.age_max.count()));
   return limits;
 }
 

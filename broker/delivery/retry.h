@@ -16,6 +16,8 @@ struct RetryLimits {
 };
 // The defaults where the target says nothing.
 RetryLimits retry_limits(const std::optional<api::RetryPolicy>& policy);
+RetryLimits retry_limits(std::optional<std::int64_t> retries_max,
+                         std::optional<std::int64_t> age_s_max);
 
 struct FailedDelivery {
   Time accepted;
