@@ -10,7 +10,10 @@ constexpr std::size_t deadlines_per_tick = 64;
 }
 
 Broker::Broker(Settings settings, RuleDirectory& directory)
-    : settings_(std::move(settings)), directory_(directory), delays_(settings_.due_horizon_count) {}
+    : settings_(std::move(settings)),
+      directory_(directory),
+      delays_(settings_.due_horizon_count),
+      schedules_(settings_.due_horizon_count) {}
 
 Broker::~Broker() = default;
 
@@ -21,6 +24,7 @@ std::string Broker::load(const storage::View& view, Context& ctx) {
   if (auto problem = load_queues(view, ctx); !problem.empty()) return problem;
   if (auto problem = load_move_tasks(view, ctx); !problem.empty()) return problem;
   if (auto problem = load_buses(view, ctx); !problem.empty()) return problem;
+  if (auto problem = load_schedules(view, ctx); !problem.empty()) return problem;
   ++boot_epoch_;
   put_next_ids(ctx);
   delays_.reset_to_disk();
@@ -44,6 +48,7 @@ void Broker::published(storage::CommitNumber number, const std::vector<Touched>&
 Answer<api::Empty> Broker::do_own_work(const OwnWork& work, Context& ctx) {
   switch (work.kind) {
     case OwnWork::Kind::move_slice: return move_slice(work.id, ctx);
+    case OwnWork::Kind::schedules: return fire_due_schedules(ctx);
     case OwnWork::Kind::attempts: break;
   }
   return start_attempts(work.id, ctx);
@@ -76,6 +81,7 @@ void Broker::tick(Context& ctx) {
         break;
       case DeadlineKind::delivery: resume_lane(id, ctx); break;
       case DeadlineKind::due_rules: fire_due_rules(ctx); break;
+      case DeadlineKind::schedules: fire_schedules(ctx); break;
     }
   }
 }

@@ -27,14 +27,17 @@
 #include "broker/receipt_handle.h"
 #include "broker/result.h"
 #include "broker/rule_directory.h"
+#include "broker/schedules/expression.h"
+#include "broker/schedules/schedule_state.h"
+#include "broker/schedules/time_zones.h"
 #include "broker/settings.h"
 #include "storage/store.h"
 
 namespace signalbox::broker {
 
-// A range of the ready lane to be read into a queue's window, or of the due index into the horizon.
+// A range of the ready lane to be read into a queue's window, or of a due index into its horizon.
 struct LoadRequest {
-  enum class Kind : std::uint8_t { window, delays, lane } kind = Kind::window;
+  enum class Kind : std::uint8_t { window, delays, lane, schedules } kind = Kind::window;
   std::uint64_t queue_id = 0;    // window only
   std::uint64_t lane_id = 0;     // lane only
   std::uint32_t generation = 0;  // window only
@@ -50,6 +53,7 @@ struct LoadResult {
   std::vector<std::string> group_ids;  // of the window's entries, when asked for
   std::vector<DueEntry> due;
   std::vector<PendingDelivery> deliveries;
+  std::vector<ScheduleDue> schedules;
   bool reached_end = false;  // no more in the range
   bool failed = false;       // the disk did: nothing above counts
 };
@@ -62,6 +66,7 @@ struct DeadLetter;
 struct DeliverySource;
 struct PeekPlan;
 struct ReceivePlan;
+struct Schedule;
 struct MessageRecord;
 
 class Broker {
@@ -143,6 +148,28 @@ class Broker {
   Result<api::ListTagsForResourceResponse> list_tags_for_resource(
       const api::ListTagsForResourceRequest&, Context&);
 
+  // ---- Scheduler ----
+  Answer<api::scheduler::ScheduleResponse> create_schedule(const api::scheduler::ScheduleRequest&,
+                                                           Context&);
+  Answer<api::scheduler::ScheduleResponse> update_schedule(const api::scheduler::ScheduleRequest&,
+                                                           Context&);
+  Answer<api::scheduler::GetScheduleResponse> get_schedule(
+      const api::scheduler::GetScheduleRequest&, Context&);
+  Answer<api::Empty> delete_schedule(const api::scheduler::DeleteScheduleRequest&, Context&);
+  Answer<api::scheduler::ListSchedulesResponse> list_schedules(
+      const api::scheduler::ListSchedulesRequest&, Context&);
+  Result<api::scheduler::CreateScheduleGroupResponse> create_schedule_group(
+      const api::scheduler::CreateScheduleGroupRequest&, Context&);
+  Result<api::scheduler::GetScheduleGroupResponse> get_schedule_group(
+      const api::scheduler::GetScheduleGroupRequest&, Context&);
+  Status delete_schedule_group(const api::scheduler::DeleteScheduleGroupRequest&, Context&);
+  Result<api::scheduler::ListScheduleGroupsResponse> list_schedule_groups(
+      const api::scheduler::ListScheduleGroupsRequest&, Context&);
+  Status tag_schedule_group(const api::scheduler::TagResourceRequest&, Context&);
+  Status untag_schedule_group(const api::scheduler::UntagResourceRequest&, Context&);
+  Result<api::scheduler::ListTagsForResourceResponse> list_tags_of_schedule_group(
+      const api::scheduler::ListTagsForResourceRequest&, Context&);
+
   // ---- the engine's side ----
 
   // Batches are numbered by the engine: state changed from now on becomes durable with this one.
@@ -176,6 +203,7 @@ class Broker {
     enum class Kind : std::uint8_t {
       move_slice,  // id: source queue; the next messages of its task, and how far it is
       attempts,    // id: lane; the next deliveries
+      schedules,   // id: 0; the next that come up
     } kind;
     std::uint64_t id;
   };
@@ -199,6 +227,7 @@ class Broker {
   // bus.
   const Bus* find_bus(const Caller& caller, std::string_view name) const;
   const BusCounters& bus_counters() const { return buses_.counters; }
+  const ScheduleCounters& schedule_counters() const { return schedules_.counters; }
   std::size_t attempts_under_way() const { return deliveries_.running_count; }
 
  private:
@@ -473,6 +502,57 @@ class Broker {
   void note_attempt(const Delivery& delivery, const IdBytes& event_id, const Invocation& invocation,
                     bool is_last, bool is_worth_retrying, Context& ctx);
 
+  // schedule groups (schedules/groups.cc)
+  ScheduleGroup& add_group(std::uint64_t id, World& world, std::string name);
+  void store_group(ScheduleGroup& group, Context& ctx);
+  // Null: there is no such group. A world's default group is made in memory when first asked for.
+  Result<ScheduleGroup*> find_group(std::string_view name, Context& ctx);
+  Result<ScheduleGroup*> find_group_or_error(std::string_view name, Context& ctx);
+  Result<ScheduleGroup*> find_group_by_arn(const std::string& arn, Context& ctx);
+
+  // schedules (schedules/schedules.cc)
+  using Zone = TimeZones::Known;
+  std::optional<std::unique_ptr<Schedule>> fetch_schedule(const ScheduleGroup& group,
+                                                          std::string_view name, Context& ctx);
+  // Nothing: it has not been read yet, and is now wanted.
+  Zone find_zone(const std::string& name, Context& ctx);
+  Result<ScheduleExpression> check_schedule(const api::scheduler::ScheduleRequest& request,
+                                            const TimeZone* zone, Context& ctx) const;
+  static std::optional<Time> next_time(const Schedule& schedule,
+                                       const ScheduleExpression& expression, const TimeZone& zone,
+                                       Time after);
+  static std::optional<Time> first_time(const Schedule& schedule,
+                                        const ScheduleExpression& expression, const TimeZone& zone,
+                                        const Context& ctx);
+  void put_schedule(const ScheduleGroup& group, Schedule& schedule, std::optional<Time> scheduled,
+                    Context& ctx);
+  void erase_due(const ScheduleGroup& group, const Schedule& schedule, Context& ctx);
+  void use_lane(Schedule& schedule, Context& ctx);
+
+  // schedules that come up (schedules/firing.cc, schedules/invoke.cc)
+  struct Firing {
+    ScheduleDue due;
+    const ScheduleGroup* group = nullptr;
+    std::unique_ptr<Schedule> schedule;    // null: the index is behind, it is not to be invoked
+    std::shared_ptr<const TimeZone> zone;  // null: there is none of its name
+  };
+  void arm_schedules(Context& ctx);
+  void fire_schedules(Context& ctx);
+  void loaded_schedules(LoadResult& result, Context& ctx);
+  std::string load_schedules(const storage::View& view, Context& ctx);
+  std::optional<std::vector<Firing>> plan_firings(Context& ctx);
+  Answer<api::Empty> fire_due_schedules(Context& ctx);
+  void end_firing(const Firing& firing, Context& ctx);
+  Answer<api::Empty> invoke(const Schedule& schedule, const ScheduleGroup& group, Context& ctx);
+  // What its target is given, unless it is a URL; why it could not be.
+  Answer<std::optional<DeliveryFailure>> invoke_here(const Schedule& schedule,
+                                                     const ScheduleGroup& group,
+                                                     const std::string& input, Context& ctx);
+  Answer<std::optional<DeliveryFailure>> invoke_send_message(api::SendMessageRequest request,
+                                                             const Caller& caller, Context& ctx);
+  std::optional<DeliveryFailure> invoke_put_events(api::PutEventsRequest request,
+                                                   const Caller& caller, Context& ctx);
+
   // wide fan-out (events_fan_out.cc)
   // False: too much is waiting already; nothing has changed.
   bool start_fan_out(const Bus& bus, const AcceptedEvent& event,
@@ -509,6 +589,7 @@ class Broker {
   std::vector<Queue*> touched_;
   BusState buses_;
   DeliveryState deliveries_;
+  ScheduleState schedules_;
 
   std::uint64_t last_id_ = 0;        // of queues, buses, rules and tasks; stored
   std::uint64_t boot_epoch_ = 0;     // runs of this store so far: the top of receive numbers

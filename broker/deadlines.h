@@ -26,6 +26,7 @@ enum class DeadlineKind : std::uint8_t {
   move_task,      // id: source queue; its task's next slice
   delivery,       // id: lane; the next attempt
   due_rules,      // id: 0; the first rule whose schedule comes up
+  schedules,      // id: 0; the first schedule that comes up
 };
 
 class Deadlines {

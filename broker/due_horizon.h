@@ -36,6 +36,13 @@ class DueHorizon {
     }
   }
   void pop_first() { known_.erase(known_.begin()); }
+  // An entry that the open batch erases from disk. A read under way may still bring it back:
+  // whoever forgets entries before their time checks them when it comes.
+  void forget(const Entry& entry) {
+    known_.erase(entry);
+    std::erase_if(added_while_loading_,
+                  [&](const Entry& added) { return !(added < entry) && !(entry < added); });
+  }
 
   // True when memory runs low and the disk has more. The caller reads from load_from() and hands
   // the rows to loaded(); entries added meanwhile are not lost.

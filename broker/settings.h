@@ -4,11 +4,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "rules/rules.h"
 
 namespace signalbox::broker {
+
+class TimeZones;
 
 struct Settings {
   std::string region = "us-east-1";
@@ -33,6 +36,7 @@ struct Settings {
   // Attempts under way at a time, to one target and to all.
   std::size_t delivery_concurrency = 16;
   std::size_t delivery_concurrency_total = 256;
+  std::shared_ptr<TimeZones> time_zones;  // null: every zone is UTC
   rules::PatternLimits pattern_limits;
   bool lineage_steps = false;  // log deleted, moved, redriven and expired messages
   // Tests: every lookup that memory could answer goes to the disk too.

@@ -148,6 +148,7 @@ void Broker::loaded(const LoadRequest& request, LoadResult result, Context& ctx)
     return;
   }
   if (request.kind == LoadRequest::Kind::lane) return loaded_lane(request, result);
+  if (request.kind == LoadRequest::Kind::schedules) return loaded_schedules(result, ctx);
   const auto at = queues_.find(request.queue_id);
   if (at == queues_.end()) return;
   Queue& queue = *at->second;
@@ -218,6 +219,11 @@ LoadResult read_load(const storage::View& view, const LoadRequest& request) {
     const auto place = keys::parse_delivery_due(key);
     if (place) result.deliveries.push_back({place->due_ms, place->number, 0});
   };
+  const auto add_schedule = [&](std::string_view key) {
+    auto place = keys::parse_schedule_due(key);
+    if (!place) return;
+    result.schedules.push_back({place->due_ms, place->group_id, std::move(place->name)});
+  };
   const auto add_message = [&](std::string_view key, std::string_view value) {
     const auto place = keys::parse_message(key);
     const auto head = read_message_head(value);
@@ -239,6 +245,7 @@ LoadResult read_load(const storage::View& view, const LoadRequest& request) {
                                  case LoadRequest::Kind::window: add_message(key, value); break;
                                  case LoadRequest::Kind::delays: add_due(key, value); break;
                                  case LoadRequest::Kind::lane: add_delivery(key); break;
+                                 case LoadRequest::Kind::schedules: add_schedule(key); break;
                                }
                                return true;
                              });

@@ -9,14 +9,16 @@ namespace signalbox::broker {
 
 struct Queue;
 struct Bus;
+struct ScheduleGroup;
 
 struct World {
   std::uint32_t id = 0;
   std::string account;
   std::string region;
-  // Ordered by name: listings are pages of these. The queues and buses are owned by the Broker.
+  // Ordered by name: listings are pages of these. What they point to is owned by the Broker.
   std::map<std::string, Queue*, std::less<>> queues;
   std::map<std::string, Bus*, std::less<>> buses;
+  std::map<std::string, ScheduleGroup*, std::less<>> schedule_groups;
 
   std::string arn(std::string_view service, std::string_view resource) const {
     std::string text = "arn:aws:";

@@ -2,6 +2,7 @@
 // and so every codec follow from the function's signature.
 #include "broker/api/events.h"
 #include "broker/api/operator.h"
+#include "broker/api/scheduler.h"
 #include "broker/api/sqs.h"
 #include "protocol/request_job.h"
 
@@ -24,8 +25,19 @@ constexpr Row row(Service service, std::string_view name, Kind kind) {
   return row;
 }
 
+// An operation of REST-JSON: "POST /schedules/{Name}".
+template <auto function>
+constexpr Row rest(Service service, std::string_view name, Kind kind, std::string_view route) {
+  Row made = row<function>(service, name, kind);
+  const auto space = route.find(' ');
+  made.method = route.substr(0, space);
+  made.path = route.substr(space + 1);
+  return made;
+}
+
 constexpr auto sqs = Service::sqs;
 constexpr auto events = Service::events;
+constexpr auto scheduler = Service::scheduler;
 
 // In order of service and name; the order is checked below.
 constexpr Row rows[] = {
@@ -76,6 +88,29 @@ constexpr Row rows[] = {
     row<&Broker::test_event_pattern>(events, "TestEventPattern", Kind::reads),
     row<&Broker::untag_resource>(events, "UntagResource", Kind::writes),
     row<&Broker::update_event_bus>(events, "UpdateEventBus", Kind::writes),
+
+    rest<&Broker::create_schedule>(scheduler, "CreateSchedule", Kind::writes,
+                                   "POST /schedules/{Name}"),
+    rest<&Broker::create_schedule_group>(scheduler, "CreateScheduleGroup", Kind::writes,
+                                         "POST /schedule-groups/{Name}"),
+    rest<&Broker::delete_schedule>(scheduler, "DeleteSchedule", Kind::writes,
+                                   "DELETE /schedules/{Name}"),
+    rest<&Broker::delete_schedule_group>(scheduler, "DeleteScheduleGroup", Kind::writes,
+                                         "DELETE /schedule-groups/{Name}"),
+    rest<&Broker::get_schedule>(scheduler, "GetSchedule", Kind::reads, "GET /schedules/{Name}"),
+    rest<&Broker::get_schedule_group>(scheduler, "GetScheduleGroup", Kind::reads,
+                                      "GET /schedule-groups/{Name}"),
+    rest<&Broker::list_schedule_groups>(scheduler, "ListScheduleGroups", Kind::reads,
+                                        "GET /schedule-groups"),
+    rest<&Broker::list_schedules>(scheduler, "ListSchedules", Kind::reads, "GET /schedules"),
+    rest<&Broker::list_tags_of_schedule_group>(scheduler, "ListTagsForResource", Kind::reads,
+                                               "GET /tags/{ResourceArn}"),
+    rest<&Broker::tag_schedule_group>(scheduler, "TagResource", Kind::writes,
+                                      "POST /tags/{ResourceArn}"),
+    rest<&Broker::untag_schedule_group>(scheduler, "UntagResource", Kind::writes,
+                                        "DELETE /tags/{ResourceArn}"),
+    rest<&Broker::update_schedule>(scheduler, "UpdateSchedule", Kind::writes,
+                                   "PUT /schedules/{Name}"),
 };
 static_assert(is_operation_table(std::span<const Row>(rows)));
 

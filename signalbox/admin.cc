@@ -73,6 +73,19 @@ std::string gauge(std::string_view name, std::string_view help, std::uint64_t va
   return fmt::format("# HELP {0} {1}\n# TYPE {0} gauge\n{0} {2}\n", name, help, value);
 }
 
+std::string schedule_counters(const broker::Broker& broker) {
+  return fmt::format(
+      "# HELP signalbox_schedules_total What came up since the start, by whose schedule.\n"
+      "# TYPE signalbox_schedules_total counter\n"
+      "signalbox_schedules_total{{of=\"rule\"}} {}\n"
+      "signalbox_schedules_total{{of=\"scheduler\"}} {}\n"
+      "# HELP signalbox_schedule_failures_total Of these, what could not be sent at once.\n"
+      "# TYPE signalbox_schedule_failures_total counter\n"
+      "signalbox_schedule_failures_total {}\n",
+      broker.bus_counters().rules_fired, broker.schedule_counters().invocations,
+      broker.schedule_counters().failures);
+}
+
 std::string delivery_counters(const broker::BusCounters& counters) {
   std::string text =
       "# HELP signalbox_events_total Events accepted since the start, and what became of them.\n"
@@ -175,9 +188,9 @@ bool Admin::handle(const protocol::HttpRequest& request, ExchangePtr exchange) {
 void Admin::health(const ExchangePtr& exchange) const {
   const auto error = health_.error();
   std::string body = fmt::format(
-      "{{\"status\":\"{}\",\"version\":\"{}\",\"services\":{{\"events\":\"{}\",\"sqs\":\"{}\"}}",
-      error.empty() ? "ok" : "failed", SIGNALBOX_VERSION, error.empty() ? "available" : "error",
-      error.empty() ? "available" : "error");
+      "{{\"status\":\"{0}\",\"version\":\"{1}\","
+      "\"services\":{{\"events\":\"{2}\",\"scheduler\":\"{2}\",\"sqs\":\"{2}\"}}",
+      error.empty() ? "ok" : "failed", SIGNALBOX_VERSION, error.empty() ? "available" : "error");
   if (!error.empty()) {
     body += ",\"error\":";
     protocol::append_json_string(body, error);
@@ -200,6 +213,7 @@ void Admin::metrics(const ExchangePtr& exchange) const {
     text += gauge("signalbox_delivery_attempts", "Attempts on such targets under way.",
                   broker == nullptr ? 0 : broker->attempts_under_way());
     if (broker != nullptr) text += delivery_counters(broker->bus_counters());
+    if (broker != nullptr) text += schedule_counters(*broker);
     protocol::HttpReply reply;
     reply.content_type = "text/plain; version=0.0.4";
     reply.body = std::move(text);

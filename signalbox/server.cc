@@ -12,6 +12,7 @@
 #include "broker/core_thread.h"
 #include "broker/engine.h"
 #include "broker/reader_pool.h"
+#include "broker/schedules/time_zones.h"
 #include "protocol/dispatcher.h"
 #include "protocol/http_client.h"
 #include "protocol/http_server.h"
@@ -19,6 +20,7 @@
 #include "signalbox/log.h"
 #include "signalbox/log_writer.h"
 #include "signalbox/store_keeper.h"
+#include "signalbox/zone_files.h"
 
 namespace signalbox {
 
@@ -44,6 +46,7 @@ broker::Settings broker_settings(const Settings& settings) {
                            .compiled_bytes_max = settings.pattern_bytes_max,
                            .stars_max = settings.pattern_stars_max};
   result.lineage_steps = settings.lineage_steps;
+  result.time_zones = std::make_shared<broker::TimeZones>(read_zone_file);
   return result;
 }
 

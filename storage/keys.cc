@@ -215,6 +215,18 @@ Key move_task(const MoveTaskPlace& place) {
   return Builder(Prefix::move_task).u64(place.queue_id).u64(place.task_id).key();
 }
 
+Key schedule_group(std::uint64_t group_id) {
+  return Builder(Prefix::schedule_group).u64(group_id).key();
+}
+
+std::string schedule(std::uint64_t group_id, std::string_view name) {
+  return Builder(Prefix::schedule).u64(group_id).key().str().append(name);
+}
+
+std::string schedule_due(std::int64_t due_ms, std::uint64_t group_id, std::string_view name) {
+  return Builder(Prefix::schedule_due).i64(due_ms).u64(group_id).key().str().append(name);
+}
+
 Key delivery(const DeliveryPlace& place) {
   return Builder(Prefix::delivery).u64(place.lane_id).u64(place.number).key();
 }
@@ -325,6 +337,27 @@ std::optional<DeduplicationPlace> parse_deduplication(std::string_view key) {
   return if_complete(parser, place);
 }
 
+std::optional<std::uint64_t> parse_schedule_group(std::string_view key) {
+  return parse_id(key, Prefix::schedule_group);
+}
+
+std::optional<SchedulePlace> parse_schedule(std::string_view key) {
+  Parser parser(key, Prefix::schedule);
+  SchedulePlace place;
+  place.group_id = parser.u64();
+  place.name = parser.rest();
+  return if_complete(parser, std::move(place));
+}
+
+std::optional<ScheduleDuePlace> parse_schedule_due(std::string_view key) {
+  Parser parser(key, Prefix::schedule_due);
+  ScheduleDuePlace place;
+  place.due_ms = parser.i64();
+  place.group_id = parser.u64();
+  place.name = parser.rest();
+  return if_complete(parser, std::move(place));
+}
+
 std::optional<DeliveryPlace> parse_delivery(std::string_view key) {
   Parser parser(key, Prefix::delivery);
   DeliveryPlace place;
@@ -402,6 +435,10 @@ KeyRange deduplication_before(const DeduplicationPlace& place) {
 
 KeyRange move_tasks_of_queue(std::uint64_t queue_id) {
   return all_with(Builder(Prefix::move_task).u64(queue_id));
+}
+
+KeyRange schedules_of_group(std::uint64_t group_id) {
+  return all_with(Builder(Prefix::schedule).u64(group_id));
 }
 
 KeyRange deliveries_of_lane(std::uint64_t lane_id) {

@@ -5,6 +5,9 @@
 // for the same reason. A string is the last field of its key and runs to the end.
 //
 //   prefix  owner    fields                                            value
+//   'A'     schedule group id u64                                      schedule group
+//   'B'     schedule group id u64, name string                         schedule
+//   'C'     schedule due_ms i64, group id u64, name string             empty: its schedule comes up
 //   'b'     bus      bus id u64                                        bus metadata
 //   'c'     storage  -                                                 commit number u64
 //   'd'     queue    due_ms i64, queue id u64, generation u32,         empty: points at the message
@@ -72,6 +75,9 @@ struct KeyRange {
 namespace keys {
 
 enum class Prefix : char {
+  schedule_group = 'A',
+  schedule = 'B',
+  schedule_due = 'C',
   bus = 'b',
   commit_number = 'c',
   due = 'd',
@@ -167,6 +173,19 @@ struct SegmentPlace {
   auto operator<=>(const SegmentPlace&) const = default;
 };
 
+struct SchedulePlace {
+  std::uint64_t group_id = 0;
+  std::string name;
+  auto operator<=>(const SchedulePlace&) const = default;
+};
+
+struct ScheduleDuePlace {
+  std::int64_t due_ms = 0;
+  std::uint64_t group_id = 0;
+  std::string name;
+  auto operator<=>(const ScheduleDuePlace&) const = default;
+};
+
 struct StepPlace {
   std::int64_t time_ms = 0;
   std::uint64_t number = 0;
@@ -194,6 +213,9 @@ Key fan_out_cursor(std::uint64_t task_id);
 Key terminal_step(const StepPlace& place);
 Key deduplication(const DeduplicationPlace& place);
 Key move_task(const MoveTaskPlace& place);
+Key schedule_group(std::uint64_t group_id);
+std::string schedule(std::uint64_t group_id, std::string_view name);
+std::string schedule_due(std::int64_t due_ms, std::uint64_t group_id, std::string_view name);
 Key delivery(const DeliveryPlace& place);
 Key delivery_due(const DeliveryDuePlace& place);
 
@@ -216,6 +238,9 @@ std::optional<std::uint64_t> parse_fan_out_cursor(std::string_view key);
 std::optional<StepPlace> parse_terminal_step(std::string_view key);
 std::optional<DeduplicationPlace> parse_deduplication(std::string_view key);
 std::optional<MoveTaskPlace> parse_move_task(std::string_view key);
+std::optional<std::uint64_t> parse_schedule_group(std::string_view key);
+std::optional<SchedulePlace> parse_schedule(std::string_view key);
+std::optional<ScheduleDuePlace> parse_schedule_due(std::string_view key);
 std::optional<DeliveryPlace> parse_delivery(std::string_view key);
 std::optional<DeliveryDuePlace> parse_delivery_due(std::string_view key);
 
@@ -236,6 +261,8 @@ KeyRange deduplication_of_generation(std::uint64_t queue_id, std::uint32_t gener
 KeyRange deduplication_before(const DeduplicationPlace& place);
 
 KeyRange move_tasks_of_queue(std::uint64_t queue_id);
+
+KeyRange schedules_of_group(std::uint64_t group_id);
 
 KeyRange deliveries_of_lane(std::uint64_t lane_id);
 KeyRange deliveries_due_of_lane(std::uint64_t lane_id);

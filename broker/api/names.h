@@ -85,3 +85,26 @@ struct UpdateEventBusRequest;
 struct UpdateEventBusResponse;
 
 }  // namespace signalbox::broker::api
+
+namespace signalbox::broker::api::scheduler {
+
+struct CreateScheduleGroupRequest;
+struct CreateScheduleGroupResponse;
+struct DeleteScheduleGroupRequest;
+struct DeleteScheduleRequest;
+struct GetScheduleGroupRequest;
+struct GetScheduleGroupResponse;
+struct GetScheduleRequest;
+struct GetScheduleResponse;
+struct ListScheduleGroupsRequest;
+struct ListScheduleGroupsResponse;
+struct ListSchedulesRequest;
+struct ListSchedulesResponse;
+struct ListTagsForResourceRequest;
+struct ListTagsForResourceResponse;
+struct ScheduleRequest;
+struct ScheduleResponse;
+struct TagResourceRequest;
+struct UntagResourceRequest;
+
+}  // namespace signalbox::broker::api::scheduler

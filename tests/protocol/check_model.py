@@ -29,6 +29,8 @@ MEANT = {
     "HeaderParameters": {"each", "each_key"},
     "QueryStringParameters": {"each", "each_key"},
     "PathParameterValues": {"each"},
+    # Of a schedule's ECS target, a list of maps: stored for a service that is not there.
+    "Tags": {"each"},
 }
 
 # SQS's model states attribute and tag names as enums and lengths; the operations check them, with
@@ -119,6 +121,10 @@ class Comparison:
         self.shape(service, path, ours, model, is_input)
 
     def demands(self, service, path, ours, owner, model):
+        where = [model.serialization[key] for key in ("location", "name")
+                 if "location" in model.serialization]
+        if ours["location"] != where:
+            self.differ(path, f"stands in {ours['location']}, the model says {where}")
         required = ours["name"] in owner.required_members
         if ours["required"] != required:
             self.differ(path, f"required is {ours['required']}, the model says {required}")
@@ -153,7 +159,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     session = botocore.session.Session()
-    models = {name: session.get_service_model(name) for name in ("sqs", "events")}
+    models = {name: session.get_service_model(name) for name in ("sqs", "events", "scheduler")}
     comparison = Comparison()
     operations = dumped_operations(sys.argv[1])
     if not operations:

@@ -4,10 +4,21 @@
 #include <string>
 
 #include "protocol/request_job.h"
+#include "protocol/wire.h"
 
 using namespace signalbox::protocol;
 
 namespace {
+
+// What the page calls a service.
+std::string title_of(Service service) {
+  switch (service) {
+    case Service::sqs: return "SQS";
+    case Service::events: return "EventBridge";
+    case Service::scheduler: return "Scheduler";
+  }
+  return {};
+}
 
 // "service operation" -> state, as docs/compatibility.md lists them.
 std::map<std::string, std::string> documented_states() {
@@ -31,9 +42,9 @@ std::map<std::string, std::string> documented_states() {
 
 TEST_CASE("the compatibility page says of each operation whether the table has it") {
   auto states = documented_states();
-  CHECK(states.size() == 23 + 57);
+  CHECK(states.size() == 23 + 57 + 12);
   for (const auto& row : operation_rows()) {
-    const std::string service = row.service == Service::sqs ? "SQS" : "EventBridge";
+    const std::string service = title_of(row.service);
     const auto at = states.find(service + " " + std::string(row.name));
     INFO(service << " " << row.name);
     REQUIRE(at != states.end());

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "broker/api/events.h"
+#include "broker/api/scheduler.h"
 #include "broker/api/sqs.h"
 #include "protocol/json_codec.h"
 #include "protocol/request_job.h"
@@ -33,6 +34,15 @@ std::string constraints(const Traits& traits) {
     out += fmt::format(R"(,"each_key":{{{}}})", constraints(*traits.each_key));
   }
   return out;
+}
+
+// Where a member stands and under which name, as the model says it: [] in a body.
+template <class Field>
+std::string location(const Field& field) {
+  constexpr std::string_view names[] = {"", "uri", "querystring", "header"};
+  if (field.traits.location == Location::body) return "[]";
+  return fmt::format(R"(["{}",{}])", names[static_cast<std::size_t>(field.traits.location)],
+                     quoted(field.location_name()));
 }
 
 template <class T>
@@ -78,10 +88,11 @@ struct Shape<T> {
     for_each_field<T>([&](const auto& field) {
       using Member = std::remove_cvref_t<decltype(std::declval<T>().*(field.member))>;
       members +=
-          fmt::format(R"({}{{"name":{},"query_name":{},"query_key":{},"query_value":{},{},{}}})",
+          fmt::format(R"({}{{"name":{},"query_name":{},"query_key":{},"query_value":{},)"
+                      R"("location":{},{},{}}})",
                       members.empty() ? "" : ",", quoted(field.name), quoted(field.query_name()),
                       quoted(field.traits.query_key), quoted(field.traits.query_value),
-                      constraints(field.traits), Shape<Member>::text());
+                      location(field), constraints(field.traits), Shape<Member>::text());
     });
     return fmt::format(R"("type":"structure","members":[{}])", members);
   }
@@ -154,12 +165,31 @@ void print_events() {
   print<ListTagsForResourceRequest, ListTagsForResourceResponse>(events, "ListTagsForResource");
 }
 
+void print_scheduler() {
+  using namespace broker::api::scheduler;
+  const auto service = "scheduler";
+  print<ScheduleRequest, ScheduleResponse>(service, "CreateSchedule");
+  print<ScheduleRequest, ScheduleResponse>(service, "UpdateSchedule");
+  print<GetScheduleRequest, GetScheduleResponse>(service, "GetSchedule");
+  print<DeleteScheduleRequest>(service, "DeleteSchedule");
+  print<ListSchedulesRequest, ListSchedulesResponse>(service, "ListSchedules");
+  print<CreateScheduleGroupRequest, CreateScheduleGroupResponse>(service, "CreateScheduleGroup");
+  print<GetScheduleGroupRequest, GetScheduleGroupResponse>(service, "GetScheduleGroup");
+  print<DeleteScheduleGroupRequest>(service, "DeleteScheduleGroup");
+  print<ListScheduleGroupsRequest, ListScheduleGroupsResponse>(service, "ListScheduleGroups");
+  print<scheduler::TagResourceRequest>(service, "TagResource");
+  print<scheduler::UntagResourceRequest>(service, "UntagResource");
+  print<scheduler::ListTagsForResourceRequest, scheduler::ListTagsForResourceResponse>(
+      service, "ListTagsForResource");
+}
+
 }  // namespace
 
 TEST_CASE("the field lists can be printed", "[.][model]") {
   std::printf("\n");
   print_sqs();
   print_events();
+  print_scheduler();
   std::fflush(stdout);
   CHECK(printed_count == protocol::operation_rows().size());
 }

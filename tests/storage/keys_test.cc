@@ -136,6 +136,15 @@ TEST_CASE("keys of deliveries sort by lane, then by when they are due, and parse
   REQUIRE(contains(keys::deliveries_of_lane(7), keys::delivery({7, ~0ull})));
 }
 
+TEST_CASE("keys of schedules sort by group and name, those of when they are due by time") {
+  REQUIRE(keys::schedule(1, "b") < keys::schedule(2, "a"));
+  REQUIRE(keys::schedule(1, "a") < keys::schedule(1, "ab"));
+  REQUIRE(keys::schedule_due(-1, 9, "z") < keys::schedule_due(0, 1, "a"));
+  REQUIRE(keys::schedule_due(0, 1, "z") < keys::schedule_due(0, 2, "a"));
+  REQUIRE(contains(keys::schedules_of_group(7), keys::schedule(7, "a")));
+  REQUIRE_FALSE(contains(keys::schedules_of_group(7), keys::schedule(8, "")));
+}
+
 TEST_CASE("keys of one number sort like it and parse back") {
   const std::vector<std::uint64_t> ids(std::begin(u64_values), std::end(u64_values));
   check_order_and_round_trip(ids, keys::queue, keys::parse_queue);
@@ -143,6 +152,7 @@ TEST_CASE("keys of one number sort like it and parse back") {
   check_order_and_round_trip(ids, keys::bus, keys::parse_bus);
   check_order_and_round_trip(ids, keys::fan_out_task, keys::parse_fan_out_task);
   check_order_and_round_trip(ids, keys::fan_out_cursor, keys::parse_fan_out_cursor);
+  check_order_and_round_trip(ids, keys::schedule_group, keys::parse_schedule_group);
   const std::vector<std::uint32_t> worlds(std::begin(u32_values), std::end(u32_values));
   check_order_and_round_trip(worlds, keys::world, keys::parse_world);
 }
@@ -156,6 +166,9 @@ TEST_CASE("names in keys are kept byte for byte") {
   const auto place = keys::parse_target(keys::target(5, 6, name));
   REQUIRE(place == keys::TargetPlace{5, 6, name});
   REQUIRE_FALSE(keys::parse_target(keys::rule({5, 6})));
+  REQUIRE(keys::parse_schedule(keys::schedule(5, name)) == keys::SchedulePlace{5, name});
+  REQUIRE(keys::parse_schedule_due(keys::schedule_due(-5, 6, name)) ==
+          keys::ScheduleDuePlace{-5, 6, name});
 }
 
 TEST_CASE("no two prefixes share a key and a parser takes only its own") {
@@ -179,7 +192,10 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
                                         keys::deduplication({1, 1, 1, {}}).str(),
                                         keys::move_task({1, 1}).str(),
                                         keys::delivery({1, 1}).str(),
-                                        keys::delivery_due({1, 1, 1}).str()};
+                                        keys::delivery_due({1, 1, 1}).str(),
+                                        keys::schedule_group(1).str(),
+                                        keys::schedule(1, "x"),
+                                        keys::schedule_due(1, 1, "x")};
   for (std::size_t i = 0; i < all.size(); ++i) {
     REQUIRE(contains(keys::all(), all[i]));
     for (std::size_t j = 0; j < i; ++j) REQUIRE(all[i][1] != all[j][1]);
@@ -194,7 +210,9 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
         keys::parse_fan_out_task(all[i]).has_value() +
         keys::parse_terminal_step(all[i]).has_value() +
         keys::parse_deduplication(all[i]).has_value() + keys::parse_move_task(all[i]).has_value() +
-        keys::parse_delivery(all[i]).has_value() + keys::parse_delivery_due(all[i]).has_value();
+        keys::parse_delivery(all[i]).has_value() + keys::parse_delivery_due(all[i]).has_value() +
+        keys::parse_schedule_group(all[i]).has_value() + keys::parse_schedule(all[i]).has_value() +
+        keys::parse_schedule_due(all[i]).has_value();
     REQUIRE(parsers_that_take_it == (i < 2 ? 0 : 1));
   }
 }
