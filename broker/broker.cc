@@ -2,6 +2,7 @@
 #include "broker/broker.h"
 
 #include "broker/api/operator.h"
+#include "broker/destinations/connection.h"
 
 namespace signalbox::broker {
 
@@ -13,7 +14,8 @@ Broker::Broker(Settings settings, RuleDirectory& directory)
     : settings_(std::move(settings)),
       directory_(directory),
       delays_(settings_.due_horizon_count),
-      schedules_(settings_.due_horizon_count) {}
+      schedules_(settings_.due_horizon_count),
+      destinations_(std::make_unique<DestinationState>()) {}
 
 Broker::~Broker() = default;
 
@@ -23,6 +25,7 @@ std::string Broker::load(const storage::View& view, Context& ctx) {
   if (auto problem = load_worlds(view); !problem.empty()) return problem;
   if (auto problem = load_queues(view, ctx); !problem.empty()) return problem;
   if (auto problem = load_move_tasks(view, ctx); !problem.empty()) return problem;
+  if (auto problem = load_destinations(view, ctx); !problem.empty()) return problem;
   if (auto problem = load_buses(view, ctx); !problem.empty()) return problem;
   if (auto problem = load_schedules(view, ctx); !problem.empty()) return problem;
   ++boot_epoch_;
@@ -42,6 +45,7 @@ void Broker::published(storage::CommitNumber number, const std::vector<Touched>&
   // A delayed message that was due before it was durable waits for this.
   if (delays_.first() != nullptr) arm_delays();
   published_buses(number);
+  publish_connections(number);
   publish_lanes();
 }
 
@@ -82,6 +86,8 @@ void Broker::tick(Context& ctx) {
       case DeadlineKind::delivery: resume_lane(id, ctx); break;
       case DeadlineKind::due_rules: fire_due_rules(ctx); break;
       case DeadlineKind::schedules: fire_schedules(ctx); break;
+      case DeadlineKind::authorization: resume_authorization(id); break;
+      case DeadlineKind::invocation_turn: give_turn(id, ctx); break;
     }
   }
 }

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "broker/api/names.h"
@@ -62,11 +63,17 @@ struct LoadResult {
 // decided before the request was durable.
 LoadResult read_load(const storage::View& view, const LoadRequest& request);
 
+struct ApiDestination;
+struct AuthorizationRules;
+struct Connection;
 struct DeadLetter;
 struct DeliverySource;
+struct DestinationState;
 struct PeekPlan;
 struct ReceivePlan;
 struct Schedule;
+struct TokenFailure;
+struct TokenSource;
 struct MessageRecord;
 
 class Broker {
@@ -169,6 +176,27 @@ class Broker {
   Status untag_schedule_group(const api::scheduler::UntagResourceRequest&, Context&);
   Result<api::scheduler::ListTagsForResourceResponse> list_tags_of_schedule_group(
       const api::scheduler::ListTagsForResourceRequest&, Context&);
+  // ---- EventBridge: connections and API destinations ----
+  Result<api::CreateConnectionResponse> create_connection(const api::CreateConnectionRequest&,
+                                                          Context&);
+  Result<api::ConnectionStateResponse> update_connection(const api::UpdateConnectionRequest&,
+                                                         Context&);
+  Result<api::ConnectionStateResponse> deauthorize_connection(const api::ConnectionRequest&,
+                                                              Context&);
+  Result<api::ConnectionStateResponse> delete_connection(const api::ConnectionRequest&, Context&);
+  Result<api::DescribeConnectionResponse> describe_connection(const api::ConnectionRequest&,
+                                                              Context&);
+  Result<api::ListConnectionsResponse> list_connections(const api::ListConnectionsRequest&,
+                                                        Context&);
+  Result<api::ApiDestinationStateResponse> create_api_destination(
+      const api::CreateApiDestinationRequest&, Context&);
+  Result<api::ApiDestinationStateResponse> update_api_destination(
+      const api::UpdateApiDestinationRequest&, Context&);
+  Status delete_api_destination(const api::ApiDestinationRequest&, Context&);
+  Result<api::DescribeApiDestinationResponse> describe_api_destination(
+      const api::ApiDestinationRequest&, Context&);
+  Result<api::ListApiDestinationsResponse> list_api_destinations(
+      const api::ListApiDestinationsRequest&, Context&);
 
   // ---- the engine's side ----
 
@@ -552,6 +580,53 @@ class Broker {
                                                              const Caller& caller, Context& ctx);
   std::optional<DeliveryFailure> invoke_put_events(api::PutEventsRequest request,
                                                    const Caller& caller, Context& ctx);
+  // connections and API destinations (destinations/)
+  Connection& add_connection(std::uint64_t id, World& world, Connection made);
+  void store_connection(const Connection& connection, Context& ctx);
+  Result<Connection*> find_connection_or_error(const std::string& name, Context& ctx) const;
+  Connection* find_connection_by_arn(std::string_view arn) const;
+  AuthorizationRules authorization_rules() const;
+  ApiDestination& add_api_destination(std::uint64_t id, World& world, ApiDestination made);
+  Result<ApiDestination*> find_api_destination_or_error(const std::string& name,
+                                                        Context& ctx) const;
+  ApiDestination* find_api_destination_by_arn(std::string_view arn) const;
+  std::string state_of(const ApiDestination& destination) const;
+  template <bool is_new>
+  Status check_api_destination(const api::PutApiDestinationRequest<is_new>& request) const;
+  template <bool is_new>
+  api::ApiDestinationStateResponse change_api_destination(
+      ApiDestination& destination, const api::PutApiDestinationRequest<is_new>& request,
+      Context& ctx);
+  std::string load_destinations(const storage::View& view, Context& ctx);
+
+  // their authorization (destinations/authorizing.cc)
+  // With the credentials that it has now; stores nothing.
+  void start_authorization(Connection& connection, Context& ctx);
+  TokenSource stop_authorization(Connection& connection);
+  void lose_authorization(Connection& connection, std::string reason, Context& ctx);
+  void publish_connections(storage::CommitNumber number);
+  void resume_authorization(std::uint64_t connection_id);
+  void fetch_token(Connection& connection);
+  void token_ended(std::uint64_t fetch, const AttemptResult& result, Context& ctx);
+  void token_failed(Connection& connection, const TokenFailure& failed, Context& ctx);
+  void let_lanes_go(const std::vector<std::uint64_t>& lane_ids);
+
+  // deliveries to them (destinations/admission.cc)
+  // Of the deliveries that could be attempted, how many may be. None: the lane is held up until
+  // there is a token, or until it is its turn.
+  std::size_t admit(DeliveryLane& lane, const Delivery& delivery, std::size_t wanted, Context& ctx);
+  void wait_for_token(DeliveryLane& lane, Connection& connection, Context& ctx);
+  template <class Lanes>
+  void hold_up(DeliveryLane& lane, Lanes& waiting);
+  void wait_for_turn(DeliveryLane& lane, ApiDestination& destination, Context& ctx);
+  void give_turn(std::uint64_t destination_id, Context& ctx);
+  // What is sent, or how the attempt fails without.
+  std::variant<HttpAttempt, AttemptResult> request_of(const DeliverySource& source,
+                                                      RunningDelivery& running, std::string body,
+                                                      Context& ctx);
+  // What the answer means to the connection, and then to the delivery.
+  AttemptResult judge(const DeliverySource& source, const RunningDelivery& running,
+                      AttemptResult result);
 
   // wide fan-out (events_fan_out.cc)
   // False: too much is waiting already; nothing has changed.
@@ -590,6 +665,7 @@ class Broker {
   BusState buses_;
   DeliveryState deliveries_;
   ScheduleState schedules_;
+  const std::unique_ptr<DestinationState> destinations_;
 
   std::uint64_t last_id_ = 0;        // of queues, buses, rules and tasks; stored
   std::uint64_t boot_epoch_ = 0;     // runs of this store so far: the top of receive numbers

@@ -33,11 +33,12 @@ struct Queue;
 
 // What a delivery to the target means.
 enum class TargetKind : std::uint8_t {
-  sqs,        // a message in a local queue, in the batch of the event
-  bus,        // an event of another bus, in the batch of the event
-  http,       // a request to a URL, by the delivery engine
-  log_group,  // a line in a file, by the delivery engine
-  other,      // accepted and stored; not delivered yet
+  sqs,              // a message in a local queue, in the batch of the event
+  bus,              // an event of another bus, in the batch of the event
+  http,             // a request to a URL, by the delivery engine
+  api_destination,  // the same to an API destination's, as its connection says
+  log_group,        // a line in a file, by the delivery engine
+  other,            // accepted and stored; not delivered yet
 };
 
 struct Target {

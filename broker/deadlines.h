@@ -15,18 +15,20 @@
 namespace signalbox::broker {
 
 enum class DeadlineKind : std::uint8_t {
-  leases,         // id: queue; the earliest visibility timeout
-  delays,         // id: 0; the earliest delayed message
-  retention,      // id: queue; the oldest message expires
-  fan_out,        // id: task; its next slice
-  bus_log,        // id: bus; its oldest segment expires
-  long_poll,      // id: waiting job
-  fifo_delay,     // id: queue; the first group whose next message is delayed
-  deduplication,  // id: queue; records that no longer count
-  move_task,      // id: source queue; its task's next slice
-  delivery,       // id: lane; the next attempt
-  due_rules,      // id: 0; the first rule whose schedule comes up
-  schedules,      // id: 0; the first schedule that comes up
+  leases,           // id: queue; the earliest visibility timeout
+  delays,           // id: 0; the earliest delayed message
+  retention,        // id: queue; the oldest message expires
+  fan_out,          // id: task; its next slice
+  bus_log,          // id: bus; its oldest segment expires
+  long_poll,        // id: waiting job
+  fifo_delay,       // id: queue; the first group whose next message is delayed
+  deduplication,    // id: queue; records that no longer count
+  move_task,        // id: source queue; its task's next slice
+  delivery,         // id: lane; the next attempt
+  due_rules,        // id: 0; the first rule whose schedule comes up
+  schedules,        // id: 0; the first schedule that comes up
+  authorization,    // id: connection; it asks for its first token
+  invocation_turn,  // id: API destination; the next lane's turn
 };
 
 class Deadlines {

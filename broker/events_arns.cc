@@ -32,6 +32,17 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
+std::optional<NamedPlace> parse_named(std::string_view text, std::string_view kind) {
+  const auto parts = split_arn(text);
+  if (!parts || (*parts)[service] != "events") return std::nullopt;
+  std::string_view name = (*parts)[resource];
+  if (!take_prefix(name, kind)) return std::nullopt;
+  const auto slash = name.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  return NamedPlace{std::string((*parts)[account]), std::string((*parts)[region]),
+                    std::string(name.substr(0, slash)), std::string(name.substr(slash + 1))};
+}
+
 }  // namespace
 
 bool is_arn(std::string_view text) { return split_arn(text).has_value(); }
@@ -81,6 +92,14 @@ std::optional<LogGroup> parse_log_group_arn(std::string_view text) {
 bool is_bus_arn(std::string_view arn) {
   const auto found = parse_events_arn(arn);
   return found && !found->rule;
+}
+
+std::optional<NamedPlace> parse_connection_arn(std::string_view text) {
+  return parse_named(text, "connection/");
+}
+
+std::optional<NamedPlace> parse_api_destination_arn(std::string_view text) {
+  return parse_named(text, "api-destination/");
 }
 
 BusPlace parse_bus(const std::optional<std::string>& name_or_arn, const Caller& caller) {

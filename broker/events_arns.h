@@ -35,6 +35,17 @@ bool is_bus_arn(std::string_view arn);
 // arn:PARTITION:logs:REGION:ACCOUNT:log-group:NAME, with or without ":*" at its end.
 std::optional<LogGroup> parse_log_group_arn(std::string_view arn);
 
+// A connection or an API destination, whose ARNs end in a name and an id: one that is made anew
+// under the name of another is not the other.
+struct NamedPlace {
+  std::string account;
+  std::string region;
+  std::string name;
+  std::string uuid;
+};
+std::optional<NamedPlace> parse_connection_arn(std::string_view arn);
+std::optional<NamedPlace> parse_api_destination_arn(std::string_view arn);
+
 // Whether the text has the six parts of an ARN: arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE.
 bool is_arn(std::string_view text);
 // Whether it is a URL of HTTP or HTTPS: a target of our own kind, where the service has none.

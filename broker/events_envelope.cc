@@ -96,9 +96,12 @@ bool with_parsed(std::string_view text, Use&& use) {
 
 }  // namespace
 
+bool is_json_object(std::string_view text) {
+  return with_parsed(text, [](auto element) { return element.is_object(); });
+}
+
 std::optional<std::string> compact_detail(std::string_view detail) {
-  const bool is_object = with_parsed(detail, [](auto element) { return element.is_object(); });
-  if (!is_object) return std::nullopt;
+  if (!is_json_object(detail)) return std::nullopt;
   std::string compact;
   compact.reserve(detail.size());
   if (!Compactor(detail, compact).run()) return std::nullopt;

@@ -16,6 +16,7 @@ namespace signalbox::broker {
 // integers fit into 64 bits with a sign.
 std::optional<std::string> compact_detail(std::string_view detail);
 
+bool is_json_object(std::string_view text);
 // Whether the text is a JSON object that has a member of that name, be it null.
 bool has_member(std::string_view object, std::string_view name);
 

@@ -13,6 +13,8 @@
 namespace signalbox::broker {
 
 constexpr std::int64_t list_limit_max = 100;
+// Of which a page may have to choose.
+constexpr std::size_t page_entries_seen_max = 1000;
 
 // The name of an entry of a map or a set.
 inline const std::string& name_of(const std::string& entry) { return entry; }
@@ -27,11 +29,12 @@ struct PageRequest {
   const std::optional<std::int64_t>& limit;
 };
 
-// Calls visit(entry) for each entry of the page; returns the token of the next one, if there is
-// one. Costs the page, not the listing.
-template <class Ordered, class Visit>
-Result<std::optional<std::string>> visit_page(const Ordered& ordered, const PageRequest& request,
-                                              Visit&& visit) {
+// Calls visit(entry) for each entry of the page that matches(entry); returns the token of the next
+// page, if there is one. Costs the page, not the listing: where few match, a page may have fewer
+// than its limit, or none, and a next one.
+template <class Ordered, class Matches, class Visit>
+Result<std::optional<std::string>> visit_page_if(const Ordered& ordered, const PageRequest& request,
+                                                 Matches&& matches, Visit&& visit) {
   std::optional<std::string> after;
   if (request.next_token) {
     after = read_page_token(*request.next_token);
@@ -41,13 +44,26 @@ Result<std::optional<std::string>> visit_page(const Ordered& ordered, const Page
                                               : ordered.lower_bound(request.prefix);
   const std::int64_t limit = request.limit.value_or(list_limit_max);
   const std::string* last = nullptr;
-  for (std::int64_t count = 0; at != ordered.end() && name_of(*at).starts_with(request.prefix);
-       ++at, ++count) {
-    if (count == limit) return std::optional<std::string>(make_page_token(*last));
-    visit(*at);
+  std::int64_t count = 0;
+  for (std::size_t seen = 0; at != ordered.end() && name_of(*at).starts_with(request.prefix);
+       ++at, ++seen) {
+    if (count == limit || seen == page_entries_seen_max) {
+      return std::optional<std::string>(make_page_token(*last));
+    }
+    if (matches(*at)) {
+      visit(*at);
+      ++count;
+    }
     last = &name_of(*at);
   }
   return std::optional<std::string>();
+}
+
+template <class Ordered, class Visit>
+Result<std::optional<std::string>> visit_page(const Ordered& ordered, const PageRequest& request,
+                                              Visit&& visit) {
+  return visit_page_if(
+      ordered, request, [](const auto&) { return true; }, std::forward<Visit>(visit));
 }
 
 }  // namespace signalbox::broker

@@ -37,6 +37,8 @@ struct Settings {
   std::size_t delivery_concurrency = 16;
   std::size_t delivery_concurrency_total = 256;
   std::shared_ptr<TimeZones> time_zones;  // null: every zone is UTC
+  // API destinations may have URLs of http on any host; on loopback they always may.
+  bool plain_http_destinations = false;
   rules::PatternLimits pattern_limits;
   bool lineage_steps = false;  // log deleted, moved, redriven and expired messages
   // Tests: every lookup that memory could answer goes to the disk too.

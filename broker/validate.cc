@@ -89,8 +89,12 @@ bool Breaches::is_missing(const MemberPath& member) const {
 
 void Breaches::add(const MemberPath& member, std::string_view value, std::string_view constraint) {
   if (count_++ > 0) text_ += "; ";
-  fmt::format_to(std::back_inserter(text_), "Value {} at '{}' failed to satisfy constraint: {}",
-                 value, model_path(member), constraint);
+  fmt::format_to(std::back_inserter(text_), "Value {}{}at '{}' failed to satisfy constraint: {}",
+                 value, value.empty() ? "" : " ", model_path(member), constraint);
+}
+
+std::string Breaches::shown(const api::Traits& traits, std::string_view value) {
+  return traits.is_secret ? std::string() : fmt::format("'{}'", value);
 }
 
 void Breaches::add_null(const MemberPath& member) {
@@ -107,11 +111,11 @@ std::optional<Error> Breaches::report() const {
 void Breaches::check_text(const MemberPath& member, const api::Traits& traits,
                           std::string_view text) {
   if (traits.matches != nullptr && !traits.matches(text)) {
-    add(member, fmt::format("'{}'", text),
+    add(member, shown(traits, text),
         fmt::format("Member must satisfy regular expression pattern: {}", traits.pattern));
   }
   if (!traits.one_of.empty() && !is_one_of(traits.one_of, text)) {
-    add(member, fmt::format("'{}'", text),
+    add(member, shown(traits, text),
         fmt::format("Member must satisfy enum value set: [{}]", traits.one_of));
   }
   constexpr api::Traits unlimited;
@@ -167,7 +171,7 @@ void Breaches::check_number(const MemberPath& member, const api::Traits& traits,
 void Breaches::add_length(const MemberPath& member, const api::Traits& traits, std::int64_t length,
                           std::string_view value) {
   const bool too_short = length < traits.min;
-  add(member, fmt::format("'{}'", value),
+  add(member, shown(traits, value),
       fmt::format("Member must have length {} than or equal to {}", too_short ? "greater" : "less",
                   too_short ? traits.min : traits.max));
 }

@@ -60,7 +60,8 @@ class Breaches {
   explicit Breaches(const MissingMembers& missing);
 
   bool is_missing(const MemberPath& member) const;
-  // value as the service prints it, quoted; constraint from "Member must ..." on.
+  // value as the service prints it, quoted, or empty for one that it does not; constraint from
+  // "Member must ..." on.
   void add(const MemberPath& member, std::string_view value, std::string_view constraint);
   void add_null(const MemberPath& member);
   std::optional<Error> report() const;
@@ -86,6 +87,7 @@ class Breaches {
 
  private:
   static bool satisfies(const api::Traits& traits, std::string_view text);
+  static std::string shown(const api::Traits& traits, std::string_view value);
   void add_each(const MemberPath& member, std::string_view subject, const api::Traits& traits,
                 std::string_view value);
   void add_length(const MemberPath& member, const api::Traits& traits, std::int64_t length,
@@ -104,6 +106,8 @@ void print(std::string& out, std::int64_t value);
 void print(std::string& out, const api::Blob& value);
 void print(std::string& out, const api::Timestamp& value);
 void print_member_name(std::string& out, std::string_view name);
+// In place of a secret.
+constexpr std::string_view redacted = "***Sensitive Data Redacted***";
 
 template <class T>
 constexpr std::string_view type_name() {
@@ -165,7 +169,11 @@ void print(std::string& out, const T& value) {
     out += separator;
     print_member_name(out, field.name);
     out += '=';
-    print(out, value.*(field.member));
+    if (field.traits.is_secret) {
+      out += redacted;
+    } else {
+      print(out, value.*(field.member));
+    }
     separator = ", ";
   });
   out += ')';

@@ -10,6 +10,8 @@ namespace signalbox::broker {
 struct Queue;
 struct Bus;
 struct ScheduleGroup;
+struct Connection;
+struct ApiDestination;
 
 struct World {
   std::uint32_t id = 0;
@@ -19,6 +21,8 @@ struct World {
   std::map<std::string, Queue*, std::less<>> queues;
   std::map<std::string, Bus*, std::less<>> buses;
   std::map<std::string, ScheduleGroup*, std::less<>> schedule_groups;
+  std::map<std::string, Connection*, std::less<>> connections;
+  std::map<std::string, ApiDestination*, std::less<>> api_destinations;
 
   std::string arn(std::string_view service, std::string_view resource) const {
     std::string text = "arn:aws:";

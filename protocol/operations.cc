@@ -1,5 +1,6 @@
 // Every operation the broker answers: one row each. The request and response types, their fields
 // and so every codec follow from the function's signature.
+#include "broker/api/connections.h"
 #include "broker/api/events.h"
 #include "broker/api/operator.h"
 #include "broker/api/scheduler.h"
@@ -66,13 +67,22 @@ constexpr Row rows[] = {
     row<&Broker::tag_queue>(sqs, "TagQueue", Kind::writes),
     row<&Broker::untag_queue>(sqs, "UntagQueue", Kind::writes),
 
+    row<&Broker::create_api_destination>(events, "CreateApiDestination", Kind::writes),
+    row<&Broker::create_connection>(events, "CreateConnection", Kind::writes),
     row<&Broker::create_event_bus>(events, "CreateEventBus", Kind::writes),
+    row<&Broker::deauthorize_connection>(events, "DeauthorizeConnection", Kind::writes),
+    row<&Broker::delete_api_destination>(events, "DeleteApiDestination", Kind::writes),
+    row<&Broker::delete_connection>(events, "DeleteConnection", Kind::writes),
     row<&Broker::delete_event_bus>(events, "DeleteEventBus", Kind::writes),
     row<&Broker::delete_rule>(events, "DeleteRule", Kind::writes),
+    row<&Broker::describe_api_destination>(events, "DescribeApiDestination", Kind::reads),
+    row<&Broker::describe_connection>(events, "DescribeConnection", Kind::reads),
     row<&Broker::describe_event_bus>(events, "DescribeEventBus", Kind::reads),
     row<&Broker::describe_rule>(events, "DescribeRule", Kind::reads),
     row<&Broker::disable_rule>(events, "DisableRule", Kind::writes),
     row<&Broker::enable_rule>(events, "EnableRule", Kind::writes),
+    row<&Broker::list_api_destinations>(events, "ListApiDestinations", Kind::reads),
+    row<&Broker::list_connections>(events, "ListConnections", Kind::reads),
     row<&Broker::list_event_buses>(events, "ListEventBuses", Kind::reads),
     row<&Broker::list_rule_names_by_target>(events, "ListRuleNamesByTarget", Kind::reads),
     row<&Broker::list_rules>(events, "ListRules", Kind::reads),
@@ -87,6 +97,8 @@ constexpr Row rows[] = {
     row<&Broker::tag_resource>(events, "TagResource", Kind::writes),
     row<&Broker::test_event_pattern>(events, "TestEventPattern", Kind::reads),
     row<&Broker::untag_resource>(events, "UntagResource", Kind::writes),
+    row<&Broker::update_api_destination>(events, "UpdateApiDestination", Kind::writes),
+    row<&Broker::update_connection>(events, "UpdateConnection", Kind::writes),
     row<&Broker::update_event_bus>(events, "UpdateEventBus", Kind::writes),
 
     rest<&Broker::create_schedule>(scheduler, "CreateSchedule", Kind::writes,

@@ -47,6 +47,7 @@ broker::Settings broker_settings(const Settings& settings) {
                            .stars_max = settings.pattern_stars_max};
   result.lineage_steps = settings.lineage_steps;
   result.time_zones = std::make_shared<broker::TimeZones>(read_zone_file);
+  result.plain_http_destinations = settings.http_targets_private;
   return result;
 }
 
@@ -74,9 +75,11 @@ protocol::HttpClientOptions client_options(const Settings& settings) {
   return options;
 }
 
-broker::AttemptResult result_of(protocol::HttpOutcome&& outcome) {
-  if (const auto* answer = std::get_if<protocol::HttpAnswer>(&outcome)) {
-    return broker::result_of_status(answer->status, answer->retry_after);
+broker::AttemptResult result_of(protocol::HttpOutcome&& outcome, bool wants_body) {
+  if (auto* answer = std::get_if<protocol::HttpAnswer>(&outcome)) {
+    auto result = broker::result_of_status(answer->status, answer->retry_after);
+    if (wants_body) result.body = std::move(answer->body);
+    return result;
   }
   auto& failure = std::get<protocol::HttpFailure>(outcome);
   return broker::result_of_trouble(failure.trouble, std::move(failure.detail));
@@ -196,14 +199,18 @@ void Server::Impl::attempt(broker::Attempt attempt) {
   call.headers = std::move(attempt.http.headers);
   call.body = std::move(attempt.http.body);
   call.timeout = attempt.http.timeout;
-  client_->send(std::move(call), [ended](auto outcome) { ended(result_of(std::move(outcome))); });
+  client_->send(std::move(call), [ended, wants_body = attempt.http.wants_body](auto outcome) {
+    ended(result_of(std::move(outcome), wants_body));
+  });
 }
 
 void Server::Impl::log_attempt(const broker::DeliveryId& id,
                                const broker::AttemptResult& result) const {
   if (!result.failure || !log_.enabled(LogLevel::debug)) return;
-  log_.write(LogLevel::debug, "an attempt to deliver failed",
-             {{"delivery", fmt::to_string(id.number)},
+  const bool is_token = id.lane == broker::token_lane;
+  log_.write(LogLevel::debug,
+             is_token ? "an attempt to get a token failed" : "an attempt to deliver failed",
+             {{is_token ? "fetch" : "delivery", fmt::to_string(id.number)},
               {"error", result.failure->code},
               {"detail", result.failure->message}});
 }

@@ -192,6 +192,12 @@ Key event_segment(const SegmentPlace& place) {
   return Builder(Prefix::event_segment).u64(place.bus_id).u64(place.segment).key();
 }
 
+Key connection(std::uint64_t connection_id) {
+  return Builder(Prefix::connection).u64(connection_id).key();
+}
+Key api_destination(std::uint64_t api_destination_id) {
+  return Builder(Prefix::api_destination).u64(api_destination_id).key();
+}
 Key fan_out_task(std::uint64_t task_id) { return Builder(Prefix::fan_out_task).u64(task_id).key(); }
 
 Key fan_out_cursor(std::uint64_t task_id) {
@@ -309,6 +315,14 @@ std::optional<SegmentPlace> parse_event_segment(std::string_view key) {
   place.bus_id = parser.u64();
   place.segment = parser.u64();
   return if_complete(parser, place);
+}
+
+std::optional<std::uint64_t> parse_connection(std::string_view key) {
+  return parse_id(key, Prefix::connection);
+}
+
+std::optional<std::uint64_t> parse_api_destination(std::string_view key) {
+  return parse_id(key, Prefix::api_destination);
 }
 
 std::optional<std::uint64_t> parse_fan_out_task(std::string_view key) {

@@ -16,9 +16,9 @@
 //   'f'     storage  -                                                 format version u32
 //   'g'     bus      bus id u64, segment u64                           event log segment summary
 //   'h'     delivery lane id u64, number u64                           delivery: the event
-//   'i'     delivery lane id u64, due_ms i64, number u64               delivery: its attempts so
-//   far 'k'     broker   name string                                       secret 'l'     queue
-//   queue id u64, generation u32, lane u8,            lease
+//   'i'     delivery lane id u64, due_ms i64, number u64               delivery: its attempts
+//   'k'     broker   name string                                       secret
+//   'l'     queue    queue id u64, generation u32, lane u8,            lease
 //                    sequence u64
 //   'm'     queue    queue id u64, generation u32, lane u8,            message record
 //                    sequence u64
@@ -34,6 +34,8 @@
 //   'v'     queue    queue id u64, task id u64                         message move task
 //   'w'     broker   world id u32                                      account and region
 //   'x'     broker   time_ms i64, number u64                           terminal step
+//   'y'     bus      connection id u64                                 connection, no secrets
+//   'z'     bus      API destination id u64                            API destination
 //
 // Values are formats of their owners and carry their own version.
 #pragma once
@@ -100,6 +102,8 @@ enum class Prefix : char {
   move_task = 'v',
   world = 'w',
   terminal_step = 'x',
+  connection = 'y',
+  api_destination = 'z',
 };
 
 // Where a message, or the lease of one, is.
@@ -218,6 +222,8 @@ std::string schedule(std::uint64_t group_id, std::string_view name);
 std::string schedule_due(std::int64_t due_ms, std::uint64_t group_id, std::string_view name);
 Key delivery(const DeliveryPlace& place);
 Key delivery_due(const DeliveryDuePlace& place);
+Key connection(std::uint64_t connection_id);
+Key api_destination(std::uint64_t api_destination_id);
 
 // Parsers: nullopt for a key of another prefix, another shard or another length.
 std::optional<std::string_view> parse_secret(std::string_view key);
@@ -243,6 +249,8 @@ std::optional<SchedulePlace> parse_schedule(std::string_view key);
 std::optional<ScheduleDuePlace> parse_schedule_due(std::string_view key);
 std::optional<DeliveryPlace> parse_delivery(std::string_view key);
 std::optional<DeliveryDuePlace> parse_delivery_due(std::string_view key);
+std::optional<std::uint64_t> parse_connection(std::string_view key);
+std::optional<std::uint64_t> parse_api_destination(std::string_view key);
 
 // Ranges.
 KeyRange all();  // every key of the shard

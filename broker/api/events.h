@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "broker/api/fields.h"
+#include "broker/api/http_parameters.h"
 #include "broker/event.h"
 
 namespace signalbox::broker::api {
@@ -475,9 +476,12 @@ struct HttpParameters {
   StringMap query_string_parameters;
   static constexpr auto fields() {
     using T = HttpParameters;
-    return std::tuple{field("PathParameterValues", &T::path_parameter_values),
-                      field("HeaderParameters", &T::header_parameters),
-                      field("QueryStringParameters", &T::query_string_parameters)};
+    return std::tuple{
+        field("PathParameterValues", &T::path_parameter_values, {.each = &path_parameter}),
+        field("HeaderParameters", &T::header_parameters,
+              {.each = &header_value, .each_key = &header_key}),
+        field("QueryStringParameters", &T::query_string_parameters,
+              {.each = &query_string_value, .each_key = &query_string_key})};
   }
 };
 

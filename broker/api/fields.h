@@ -60,6 +60,8 @@ struct Traits {
     moved.location_name = name_there;
     return moved;
   }
+  // Nobody is told the value, not even in an error about it.
+  bool is_secret = false;
 };
 
 constexpr Traits required_member{.required = true};

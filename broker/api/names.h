@@ -5,12 +5,17 @@
 namespace signalbox::broker::api {
 
 struct AddPermissionRequest;
+struct ApiDestinationRequest;
+struct ApiDestinationStateResponse;
 struct CancelMessageMoveTaskRequest;
 struct CancelMessageMoveTaskResponse;
 struct ChangeMessageVisibilityBatchRequest;
 struct ChangeMessageVisibilityBatchResponse;
 struct ChangeMessageVisibilityRequest;
 struct ChangedMessage;
+struct ConnectionRequest;
+struct ConnectionStateResponse;
+struct CreateConnectionResponse;
 struct CreateEventBusRequest;
 struct CreateEventBusResponse;
 struct CreateQueueRequest;
@@ -21,6 +26,8 @@ struct DeleteMessageBatchResponse;
 struct DeleteMessageRequest;
 struct DeleteQueueRequest;
 struct DeleteRuleRequest;
+struct DescribeApiDestinationResponse;
+struct DescribeConnectionResponse;
 struct DescribeEventBusRequest;
 struct DescribeEventBusResponse;
 struct DescribeQueuesRequest;
@@ -32,6 +39,10 @@ struct GetQueueAttributesRequest;
 struct GetQueueAttributesResponse;
 struct GetQueueUrlRequest;
 struct GetQueueUrlResponse;
+struct ListApiDestinationsRequest;
+struct ListApiDestinationsResponse;
+struct ListConnectionsRequest;
+struct ListConnectionsResponse;
 struct ListDeadLetterSourceQueuesRequest;
 struct ListDeadLetterSourceQueuesResponse;
 struct ListEventBusesRequest;
@@ -83,6 +94,15 @@ struct UntagQueueRequest;
 struct UntagResourceRequest;
 struct UpdateEventBusRequest;
 struct UpdateEventBusResponse;
+
+template <bool is_new>
+struct PutApiDestinationRequest;
+using CreateApiDestinationRequest = PutApiDestinationRequest<true>;
+using UpdateApiDestinationRequest = PutApiDestinationRequest<false>;
+template <bool is_new>
+struct PutConnectionRequest;
+using CreateConnectionRequest = PutConnectionRequest<true>;
+using UpdateConnectionRequest = PutConnectionRequest<false>;
 
 }  // namespace signalbox::broker::api
 

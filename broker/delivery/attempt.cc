@@ -16,15 +16,14 @@ AttemptResult failed(std::string code, std::string message, bool is_worth_retryi
 }  // namespace
 
 AttemptResult result_of_status(int status, std::optional<Duration> retry_after) {
-  if (status >= 200 && status < 300) return {};
-  const std::string message = fmt::format("The target answered with status {}.", status);
   AttemptResult result;
+  const std::string message = fmt::format("The target answered with status {}.", status);
   if (status == 429 || status >= 500) {
     // A negative Retry-After asks for no more tries.
     const bool is_worth_retrying = !retry_after || *retry_after >= Duration(0);
     result = failed(status == 429 ? "THROTTLING" : "ERROR_FROM_TARGET", message, is_worth_retrying);
     result.retry_after = retry_after;
-  } else {
+  } else if (status < 200 || status >= 300) {
     result = failed(status < 400 ? "ERROR_FROM_TARGET" : "SDK_CLIENT_ERROR", message, false);
   }
   result.http_status = status;

@@ -19,12 +19,16 @@ struct DeliveryId {
   bool operator==(const DeliveryId&) const = default;
 };
 
+// Of no lane: the number is then that of a token's fetch (broker/destinations/).
+constexpr std::uint64_t token_lane = 0;
+
 struct HttpAttempt {
   std::string method;
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   Duration timeout{0};
+  bool wants_body = false;  // of the answer
 };
 
 struct Attempt {
@@ -41,7 +45,8 @@ struct AttemptResult {
   std::optional<DeliveryFailure> failure;
   bool is_worth_retrying = false;
   std::optional<Duration> retry_after;
-  int http_status = 0;  // of the failure; 0: there was no answer
+  int http_status = 0;  // of an answer; 0: there was none
+  std::string body;     // of it, when the attempt wants it
 };
 
 // How an HTTP exchange ended, short of an answer.

@@ -19,24 +19,8 @@ namespace {
 // Of events under way at a time: they are in memory until their attempt ends.
 constexpr std::size_t running_bytes_max = 64u << 20;
 constexpr std::size_t starts_per_turn = 16;
-constexpr std::chrono::seconds attempt_timeout{5};
 // What a dead letter may say of an answer.
 constexpr std::size_t failure_message_max = 512;
-
-HttpAttempt http_attempt(const DeliverySource& source, const DeliveryRecord& record,
-                         std::string body) {
-  HttpAttempt http;
-  http.method = "POST";
-  http.url = source.target_arn;
-  http.headers = {{"Content-Type", "application/json; charset=utf-8"},
-                  {"X-Signalbox-Event-Id", format_uuid(record.event_id)}};
-  if (!record.trace_header.empty()) {
-    http.headers.emplace_back("X-Amzn-Trace-Id", record.trace_header);
-  }
-  http.body = std::move(body);
-  http.timeout = attempt_timeout;
-  return http;
-}
 
 }  // namespace
 
@@ -54,7 +38,8 @@ Answer<api::Empty> Broker::start_attempts(std::uint64_t lane_id, Context& ctx) {
   const auto at = deliveries_.lanes.find(lane_id);
   if (at == deliveries_.lanes.end()) return api::Empty{};
   DeliveryLane& lane = at->second;
-  if (!lane.is_of_schedule && !delivery_of(lane)) {
+  const auto delivery = delivery_of(lane);
+  if (!lane.is_of_schedule && !delivery) {
     drop_lane(lane_id, ctx);
     return api::Empty{};
   }
@@ -75,6 +60,8 @@ Answer<api::Empty> Broker::start_attempts(std::uint64_t lane_id, Context& ctx) {
     if (is_next) next.push_back(pending);
     return is_next;
   });
+  if (delivery) next.resize(admit(lane, *delivery, next.size(), ctx));
+  if (lane.is_held_up) return api::Empty{};
   for (const auto& pending : next) {
     ctx.fetched.get(keys::delivery({lane.id, pending.number}));
     ctx.fetched.get(keys::delivery_due({lane.id, pending.due_ms, pending.number}));
@@ -84,6 +71,7 @@ Answer<api::Empty> Broker::start_attempts(std::uint64_t lane_id, Context& ctx) {
     lane.due.pop_first();
     start_attempt(lane, pending, ctx);
   }
+  lane.lacks_token = false;
   arm_lane(lane);
   end_lane_if_idle(lane_id);
   return api::Empty{};
@@ -137,7 +125,9 @@ void Broker::start_attempt(DeliveryLane& lane, const PendingDelivery& pending, C
     end_running(lane, running);
   };
   if (is_too_old(source->retry_limits, from_ms(record->created_ms), ctx.now)) {
-    return end_here({running.progress.last_failure, age_exhausted});
+    DeliveryFailure failure = running.progress.last_failure;
+    if (failure.code.empty()) failure = {"TIMEOUT", "The event was too old before it was tried."};
+    return end_here({std::move(failure), age_exhausted});
   }
   auto body = body_of_attempt(*source, running);
   if (!body) {
@@ -156,13 +146,19 @@ void Broker::start_attempt(DeliveryLane& lane, const PendingDelivery& pending, C
     attempt.log_line =
         log_line_of(*source->delivery->target, record->accepted_ms, *std::move(body));
   } else {
-    attempt.http = http_attempt(*source, *record, *std::move(body));
+    auto request = request_of(*source, running, *std::move(body), ctx);
+    if (const auto* refused = std::get_if<AttemptResult>(&request)) {
+      end_running(lane, running);
+      return retry_or_give_up(lane, *source, std::move(running), *refused, ctx);
+    }
+    attempt.http = std::get<HttpAttempt>(std::move(request));
   }
   attempts_.push_back(std::move(attempt));
   lane.running.emplace(pending.number, std::move(running));
 }
 
 void Broker::attempt_ended(const DeliveryId& id, const AttemptResult& result, Context& ctx) {
+  if (id.lane == token_lane) return token_ended(id.number, result, ctx);
   const auto at = deliveries_.lanes.find(id.lane);
   if (at == deliveries_.lanes.end()) return;
   DeliveryLane& lane = at->second;
@@ -181,7 +177,7 @@ void Broker::attempt_ended(const DeliveryId& id, const AttemptResult& result, Co
                    false, ctx);
     }
   } else if (source) {
-    retry_or_give_up(lane, *source, running, result, ctx);
+    retry_or_give_up(lane, *source, running, judge(*source, running, result), ctx);
   }
   arm_lane(lane);
   end_lane_if_idle(id.lane);

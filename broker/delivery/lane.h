@@ -55,6 +55,7 @@ struct RunningDelivery {
   PendingDelivery pending;
   DeliveryProgress progress;
   std::shared_ptr<const DeliveryRecord> record;
+  std::uint64_t token = 0;  // of its connection, that it carries; by number
 };
 
 struct DeliveryLane {
@@ -68,7 +69,8 @@ struct DeliveryLane {
   std::string target_id;
   DueHorizon<PendingDelivery> due{known_max};
   std::unordered_map<std::uint64_t, RunningDelivery> running;  // by number
-  bool is_held_up = false;
+  bool is_held_up = false;                                     // until something lets it go on
+  bool lacks_token = false;  // none could be had: this once its attempts fail for it
 };
 
 struct DeliveryState {

@@ -25,17 +25,13 @@ NOT_SERVED = {
 
 # Demands of the model that are not checked, by member.
 MEANT = {
-    # Free text until HTTP targets exist.
-    "HeaderParameters": {"each", "each_key"},
-    "QueryStringParameters": {"each", "each_key"},
-    "PathParameterValues": {"each"},
     # Of a schedule's ECS target, a list of maps: stored for a service that is not there.
     "Tags": {"each"},
 }
 
 # SQS's model states attribute and tag names as enums and lengths; the operations check them, with
 # texts of their own, so the field lists of SQS carry nothing but "required".
-CONSTRAINTS = ("min", "max", "pattern", "enum", "each", "each_key")
+CONSTRAINTS = ("min", "max", "pattern", "enum", "sensitive", "each", "each_key")
 
 # member of the model -> (name of an entry, key, value) on the Query wire, where not its own.
 QUERY_NAMES = {
@@ -67,7 +63,7 @@ def expected_query_names(member, shape):
 
 def constraints_of(shape):
     found = {}
-    for key in ("min", "max", "pattern"):
+    for key in ("min", "max", "pattern", "sensitive"):
         if key in shape.metadata:
             found[key] = shape.metadata[key]
     if shape.metadata.get("enum"):
@@ -131,12 +127,11 @@ class Comparison:
         if service == "sqs":
             return
         theirs = constraints_of(model)
-        meant = MEANT.get(ours["name"], set())
         for key in CONSTRAINTS:
             mine = ours.get(key)
             if isinstance(mine, dict):
                 mine = {name: value for name, value in mine.items() if name != "required"}
-            if key not in meant and mine != theirs.get(key):
+            if mine != theirs.get(key):
                 self.differ(path, f"{key} is {mine}, the model says {theirs.get(key)}")
 
     def shape(self, service, path, ours, model, is_input):

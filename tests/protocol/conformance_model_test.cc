@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 
+#include "broker/api/connections.h"
 #include "broker/api/events.h"
 #include "broker/api/scheduler.h"
 #include "broker/api/sqs.h"
@@ -25,6 +26,7 @@ std::string quoted(std::string_view text) {
 std::string constraints(const Traits& traits) {
   constexpr Traits none;
   std::string out = fmt::format(R"("required":{})", traits.required);
+  if (traits.is_secret) out += R"(,"sensitive":true)";
   if (traits.min != none.min) out += fmt::format(R"(,"min":{})", traits.min);
   if (traits.max != none.max) out += fmt::format(R"(,"max":{})", traits.max);
   if (!traits.pattern.empty()) out += R"(,"pattern":)" + quoted(traits.pattern);
@@ -163,6 +165,17 @@ void print_events() {
   print<TagResourceRequest>(events, "TagResource");
   print<UntagResourceRequest>(events, "UntagResource");
   print<ListTagsForResourceRequest, ListTagsForResourceResponse>(events, "ListTagsForResource");
+  print<CreateConnectionRequest, CreateConnectionResponse>(events, "CreateConnection");
+  print<UpdateConnectionRequest, ConnectionStateResponse>(events, "UpdateConnection");
+  print<ConnectionRequest, ConnectionStateResponse>(events, "DeauthorizeConnection");
+  print<ConnectionRequest, ConnectionStateResponse>(events, "DeleteConnection");
+  print<ConnectionRequest, DescribeConnectionResponse>(events, "DescribeConnection");
+  print<ListConnectionsRequest, ListConnectionsResponse>(events, "ListConnections");
+  print<CreateApiDestinationRequest, ApiDestinationStateResponse>(events, "CreateApiDestination");
+  print<UpdateApiDestinationRequest, ApiDestinationStateResponse>(events, "UpdateApiDestination");
+  print<ApiDestinationRequest>(events, "DeleteApiDestination");
+  print<ApiDestinationRequest, DescribeApiDestinationResponse>(events, "DescribeApiDestination");
+  print<ListApiDestinationsRequest, ListApiDestinationsResponse>(events, "ListApiDestinations");
 }
 
 void print_scheduler() {

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "broker/api/connections.h"
 #include "broker/api/events.h"
 #include "protocol/json_codec.h"
 
@@ -178,4 +179,79 @@ TEST_CASE("the first missing parameter is what SQS reports", "[validate]") {
   REQUIRE(error);
   CHECK(error->code == broker::ErrorCode::missing_parameter);
   CHECK(error->message == "The request must contain the parameter QueueUrl.");
+}
+
+TEST_CASE("an error about a secret does not quote it", "[validate]") {
+  const auto password = [](const std::string& text) {
+    return verdict<CreateConnectionRequest>(
+        R"({"Name":"c","AuthorizationType":"BASIC","AuthParameters":{"BasicAuthParameters":)"
+        R"({"Username":"u","Password":")" +
+        text + R"("}}})");
+  };
+  const std::string start =
+      "1 validation error detected: Value at 'authParameters.basicAuthParameters.password' failed "
+      "to satisfy constraint: ";
+  CHECK(password("fine") == "valid");
+  CHECK(password("a:b") == start + "Member must satisfy regular expression pattern: " +
+                               std::string(auth_parameter_pattern));
+  CHECK(password(std::string(513, 'p')) ==
+        start + "Member must have length less than or equal to 512");
+}
+
+TEST_CASE("a list that holds secrets is printed without them", "[validate]") {
+  std::string list;
+  for (int i = 0; i < 101; ++i) {
+    list += list.empty() ? "" : ",";
+    list += R"({"Key":"k","Value":"hidden","IsValueSecret":true})";
+  }
+  const auto message = verdict<UpdateConnectionRequest>(
+      R"({"Name":"c","AuthParameters":{"InvocationHttpParameters":{"HeaderParameters":[)" + list +
+      "]}}}");
+  CHECK(
+      message.starts_with("1 validation error detected: Value '[ConnectionHeaderParameter(key=k, "
+                          "value=***Sensitive Data Redacted***, isValueSecret=true), "));
+  CHECK(
+      message.ends_with("' at 'authParameters.invocationHttpParameters.headerParameters' failed "
+                        "to satisfy constraint: Member must have length less than or equal to "
+                        "100"));
+  CHECK(message.find("hidden") == std::string::npos);
+}
+
+TEST_CASE("the patterns of connections and API destinations are checked", "[validate]") {
+  CHECK(is_connection_arn("arn:aws:events:us-east-1:000000000000:connection/c/1-a"));
+  CHECK(is_connection_arn("arn:aws-cn:events:::connection/c.-_1/A"));
+  for (const auto* bad : {"", "c", "arn:aws:events:us-east-1:000000000000:connection/c",
+                          "arn:aws:events:us-east-1:000000000000:connection/c/",
+                          "arn:aws:events:us-east-1:1:connection/c/1",
+                          "arn:aws:events:US:000000000000:connection/c/1",
+                          "arn:aws:sqs:us-east-1:000000000000:connection/c/1",
+                          "arn:aws:events:us-east-1:000000000000:connection/c/1/2",
+                          "arn:aws:events:us-east-1:000000000000:api-destination/c/1"}) {
+    CHECK_FALSE(is_connection_arn(bad));
+  }
+  CHECK(is_https_endpoint("https://a.test:8443/x/*?y=%20&z=(1)"));
+  for (const auto* bad : {"", "https://a b", "https://a/%2", "https://a/%zz", "https://[::1]/",
+                          "https://a/#f", "https://a/\"b"}) {
+    CHECK_FALSE(is_https_endpoint(bad));
+  }
+  const std::string configuration =
+      "arn:aws:vpc-lattice:us-east-1:000000000000:resourceconfiguration/rcfg-";
+  CHECK(is_resource_configuration_arn(""));
+  CHECK(is_resource_configuration_arn(configuration + "0123456789abcdefg"));
+  CHECK_FALSE(is_resource_configuration_arn(configuration + "1"));
+}
+
+TEST_CASE("the patterns of HTTP parameters are checked", "[validate]") {
+  CHECK(is_auth_parameter("a b\t"));
+  CHECK(is_auth_parameter(" "));
+  for (const auto* bad : {"", "\t", "a:b", "a\nb", "a\x7f"}) CHECK_FALSE(is_auth_parameter(bad));
+  CHECK(is_header_key("X-A,b"));
+  for (const auto* bad : {"", "a b", "a:", "(a)"}) CHECK_FALSE(is_header_key(bad));
+  CHECK(is_header_value(" a\tb "));
+  for (const auto* bad : {"", "\t", "a\nb", "\xc3\xbc"}) CHECK_FALSE(is_header_value(bad));
+  CHECK(is_query_string_value("a\r\n\xc3\xbc"));
+  CHECK_FALSE(is_query_string_value("a\tb"));
+  CHECK_FALSE(is_query_string_key("a\nb"));
+  CHECK(is_path_parameter(" a "));
+  for (const auto* bad : {"", " \t", "a\nb"}) CHECK_FALSE(is_path_parameter(bad));
 }

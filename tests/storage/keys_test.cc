@@ -153,6 +153,8 @@ TEST_CASE("keys of one number sort like it and parse back") {
   check_order_and_round_trip(ids, keys::fan_out_task, keys::parse_fan_out_task);
   check_order_and_round_trip(ids, keys::fan_out_cursor, keys::parse_fan_out_cursor);
   check_order_and_round_trip(ids, keys::schedule_group, keys::parse_schedule_group);
+  check_order_and_round_trip(ids, keys::connection, keys::parse_connection);
+  check_order_and_round_trip(ids, keys::api_destination, keys::parse_api_destination);
   const std::vector<std::uint32_t> worlds(std::begin(u32_values), std::end(u32_values));
   check_order_and_round_trip(worlds, keys::world, keys::parse_world);
 }
@@ -195,7 +197,9 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
                                         keys::delivery_due({1, 1, 1}).str(),
                                         keys::schedule_group(1).str(),
                                         keys::schedule(1, "x"),
-                                        keys::schedule_due(1, 1, "x")};
+                                        keys::schedule_due(1, 1, "x"),
+                                        keys::connection(1).str(),
+                                        keys::api_destination(1).str()};
   for (std::size_t i = 0; i < all.size(); ++i) {
     REQUIRE(contains(keys::all(), all[i]));
     for (std::size_t j = 0; j < i; ++j) REQUIRE(all[i][1] != all[j][1]);
@@ -212,7 +216,9 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
         keys::parse_deduplication(all[i]).has_value() + keys::parse_move_task(all[i]).has_value() +
         keys::parse_delivery(all[i]).has_value() + keys::parse_delivery_due(all[i]).has_value() +
         keys::parse_schedule_group(all[i]).has_value() + keys::parse_schedule(all[i]).has_value() +
-        keys::parse_schedule_due(all[i]).has_value();
+        keys::parse_schedule_due(all[i]).has_value() +
+        keys::parse_connection(all[i]).has_value() +
+        keys::parse_api_destination(all[i]).has_value();
     REQUIRE(parsers_that_take_it == (i < 2 ? 0 : 1));
   }
 }
