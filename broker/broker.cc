@@ -53,6 +53,7 @@ Answer<api::Empty> Broker::do_own_work(const OwnWork& work, Context& ctx) {
   switch (work.kind) {
     case OwnWork::Kind::move_slice: return move_slice(work.id, ctx);
     case OwnWork::Kind::schedules: return fire_due_schedules(ctx);
+    case OwnWork::Kind::replay_slice: return replay_slice(work.id, ctx);
     case OwnWork::Kind::attempts: break;
   }
   return start_attempts(work.id, ctx);
@@ -88,6 +89,8 @@ void Broker::tick(Context& ctx) {
       case DeadlineKind::schedules: fire_schedules(ctx); break;
       case DeadlineKind::authorization: resume_authorization(id); break;
       case DeadlineKind::invocation_turn: give_turn(id, ctx); break;
+      case DeadlineKind::replay: resume_replays(ctx); break;
+      case DeadlineKind::replay_record: forget_replay(id, ctx); break;
     }
   }
 }

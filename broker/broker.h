@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "broker/api/names.h"
+#include "broker/archives/replay.h"
 #include "broker/bus.h"
 #include "broker/context.h"
 #include "broker/deadlines.h"
@@ -75,6 +76,8 @@ struct Schedule;
 struct TokenFailure;
 struct TokenSource;
 struct MessageRecord;
+struct ReplayPlan;
+class ReplayReading;
 
 class Broker {
  public:
@@ -198,6 +201,17 @@ class Broker {
   Result<api::ListApiDestinationsResponse> list_api_destinations(
       const api::ListApiDestinationsRequest&, Context&);
 
+  // ---- EventBridge: archives and replays (archives/) ----
+  Result<api::ArchiveResponse> create_archive(const api::CreateArchiveRequest&, Context&);
+  Result<api::ArchiveResponse> update_archive(const api::UpdateArchiveRequest&, Context&);
+  Status delete_archive(const api::ArchiveRequest&, Context&);
+  Result<api::DescribeArchiveResponse> describe_archive(const api::ArchiveRequest&, Context&);
+  Result<api::ListArchivesResponse> list_archives(const api::ListArchivesRequest&, Context&);
+  Result<api::StartReplayResponse> start_replay(const api::StartReplayRequest&, Context&);
+  Result<api::CancelReplayResponse> cancel_replay(const api::ReplayRequest&, Context&);
+  Result<api::DescribeReplayResponse> describe_replay(const api::ReplayRequest&, Context&);
+  Result<api::ListReplaysResponse> list_replays(const api::ListReplaysRequest&, Context&);
+
   // ---- the engine's side ----
 
   // Batches are numbered by the engine: state changed from now on becomes durable with this one.
@@ -229,9 +243,10 @@ class Broker {
   // Work of the broker's own that is due. Like an operation it may need keys or a window first.
   struct OwnWork {
     enum class Kind : std::uint8_t {
-      move_slice,  // id: source queue; the next messages of its task, and how far it is
-      attempts,    // id: lane; the next deliveries
-      schedules,   // id: 0; the next that come up
+      move_slice,    // id: source queue; the next messages of its task, and how far it is
+      attempts,      // id: lane; the next deliveries
+      schedules,     // id: 0; the next that come up
+      replay_slice,  // id: replay; its next events, and how far it is
     } kind;
     std::uint64_t id;
   };
@@ -436,7 +451,9 @@ class Broker {
   // rules and their targets (events_rules.cc, events_targets.cc)
   Result<Rule*> find_rule_or_error(Bus& bus, const std::string& name);
   void store_rule(const Rule& rule, Context& ctx);
-  void rule_changed(Rule& rule);
+  void rule_changed(const Rule& rule);
+  // What the bus's rule set has under the id from now on; null: nothing.
+  void set_pattern(Bus& bus, rules::RuleId id, std::shared_ptr<const rules::Pattern> pattern);
   void publish_rules();
   Status set_rule_state(const api::RuleRequest& request, std::string_view state, Context& ctx);
 
@@ -461,14 +478,16 @@ class Broker {
   // events (events_put.cc, delivery/)
   api::PutEventsResultEntry put_event(const PreparedEvent& prepared, FanOutBudget& budget,
                                       Context& ctx);
-  // Into the bus's log and to the targets of the rules it meets; what is put into the batch counts
-  // against the budget. An event that no io thread has matched (bus_version 0) is matched here.
-  // Why it cannot be taken now, if so: then nothing has changed.
+  // Into the bus's log and its archives, and to the targets of the rules it meets; what is put into
+  // the batch counts against the budget. An event that no io thread has matched (bus_version 0) is
+  // matched here. Why it cannot be taken now, if so: then nothing has changed.
   std::optional<EntryFailure> accept_event(Bus& bus, const PreparedEvent& prepared,
                                            FanOutBudget& budget, Context& ctx);
   void append_to_log(Bus& bus, const AcceptedEvent& event, Context& ctx);
   LogLimits log_limits() const;
-  std::vector<Delivery> deliveries_of(const Bus& bus, const std::vector<rules::RuleId>& matched);
+  // replay: null for an event that is not replayed.
+  std::vector<Delivery> deliveries_of(const Bus& bus, const std::vector<rules::RuleId>& matched,
+                                      const Replay* replay);
   // False: nothing is delivered to targets of its kind yet.
   bool is_deliverable(const Target& target);
   Outgoing plan_delivery(const Delivery& delivery, const AcceptedEvent& event, Context& ctx);
@@ -636,6 +655,37 @@ class Broker {
   void deliver_slice(FanOutTask& task, Context& ctx);
   void end_fan_out(const FanOutTask& task, Context& ctx);
 
+  // archives (archives/archives.cc)
+  Result<Archive*> find_archive_or_error(const std::string& name, Context& ctx);
+  void store_archive(const Archive& archive, Context& ctx);
+  void append_to_archives(Bus& bus, const std::vector<rules::RuleId>& matched,
+                          const AcceptedEvent& event, Context& ctx);
+  void arm_expiry(const Archive& archive);
+  // The bus of the caller's own with that ARN; parameter: where the ARN was given.
+  Result<Bus*> find_own_bus(const std::string& arn, std::string_view parameter, Context& ctx);
+  // replays (archives/replays.cc)
+  Result<Replay*> find_replay_or_error(const std::string& name, Context& ctx);
+  Result<Archive*> find_archive_to_replay(const api::StartReplayRequest& request, Context& ctx);
+  void store_progress(const Replay& replay, Context& ctx);
+  void end_replay(Replay& replay, ReplayProgress::State state, std::string reason, Context& ctx);
+  void forget_replay(std::uint64_t replay_id, Context& ctx);
+  // and their slices (archives/replay_slices.cc)
+  void resume_replays(Context& ctx);
+  Answer<api::Empty> replay_slice(std::uint64_t replay_id, Context& ctx);
+  ReplayPlan plan_replay(const Replay& replay, const Archive& archive) const;
+  // False: the bus takes no more now.
+  bool replay_events(Replay& replay, Archive& archive, ReplayReading& reading, Context& ctx);
+  void pace_replays(bool was_refused, Context& ctx);
+  // the engine's side of both (archives/load.cc)
+  std::string load_archives(const storage::View& view);
+  std::string load_replays(const storage::View& view, Context& ctx);
+  void seal_archives(storage::Batch& batch);
+  struct LogOf {
+    BusLog* log = nullptr;  // null: neither a bus nor an archive
+    LogLimits limits;
+  };
+  LogOf log_of(std::uint64_t bus_or_archive_id);
+
   // the engine's side of buses (events_load.cc)
   std::string load_buses(const storage::View& view, Context& ctx);
   std::string load_rules(const storage::View& view, Context& ctx);
@@ -644,7 +694,7 @@ class Broker {
   std::string load_fan_out(const storage::View& view, Context& ctx);
   void seal_bus_logs(storage::Batch& batch);
   void published_buses(storage::CommitNumber number);
-  void expire_bus_log(std::uint64_t bus_id, Context& ctx);
+  void expire_bus_log(std::uint64_t bus_or_archive_id, Context& ctx);
 
   const Settings settings_;
   RuleDirectory& directory_;
@@ -663,6 +713,7 @@ class Broker {
   std::map<std::string, Time, std::less<>> deleted_queues_;  // ARN -> when
   std::vector<Queue*> touched_;
   BusState buses_;
+  ArchiveState archives_;
   DeliveryState deliveries_;
   ScheduleState schedules_;
   const std::unique_ptr<DestinationState> destinations_;

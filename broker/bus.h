@@ -81,6 +81,8 @@ struct RuleChange {
 };
 constexpr std::size_t rule_changes_max = 64;
 
+struct Archive;
+
 struct Bus {
   std::uint64_t id = 0;
   World* world = nullptr;
@@ -99,8 +101,9 @@ struct Bus {
   std::unordered_map<rules::RuleId, Rule*> rules_by_id;
   // Target ARN -> names of the rules that have it among their targets.
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> rules_by_target;
+  std::vector<Archive*> archives;  // of its events, in the order they were made
 
-  std::unique_ptr<rules::RuleSet> rule_set;  // of the rules that are matching()
+  std::unique_ptr<rules::RuleSet> rule_set;  // of the rules that are matching(), and of archives
   std::uint64_t version = 0;                 // of rule_set, from RuleDirectory::next_version()
   std::uint64_t changes_known_since = 0;     // every change after that version is in changes
   std::deque<RuleChange> changes;
@@ -111,6 +114,8 @@ struct Bus {
 
   // The rules as they are now. Kept until they change.
   const std::shared_ptr<const rules::Snapshot>& current_snapshot();
+  // What the rule set has under that id now: the pattern of a rule or an archive, or null.
+  std::shared_ptr<const rules::Pattern> pattern_of(rules::RuleId id) const;
 
   BusLog log;
   bool log_touched = false;  // the open batch has events of it
@@ -184,6 +189,8 @@ struct BusCounters {
   std::uint64_t events_accepted = 0;
   std::uint64_t rules_fired = 0;              // by their schedules
   std::uint64_t events_to_missing_buses = 0;  // accepted and dropped, as the service does
+  std::uint64_t events_archived = 0;          // once for each archive that took it
+  std::uint64_t events_replayed = 0;
   std::uint64_t deliveries = 0;
   std::uint64_t attempts_delivered = 0;  // to targets that are not queues
   std::uint64_t attempts_failed = 0;

@@ -19,7 +19,7 @@ enum class DeadlineKind : std::uint8_t {
   delays,           // id: 0; the earliest delayed message
   retention,        // id: queue; the oldest message expires
   fan_out,          // id: task; its next slice
-  bus_log,          // id: bus; its oldest segment expires
+  bus_log,          // id: bus or archive; its oldest segment expires
   long_poll,        // id: waiting job
   fifo_delay,       // id: queue; the first group whose next message is delayed
   deduplication,    // id: queue; records that no longer count
@@ -29,6 +29,8 @@ enum class DeadlineKind : std::uint8_t {
   schedules,        // id: 0; the first schedule that comes up
   authorization,    // id: connection; it asks for its first token
   invocation_turn,  // id: API destination; the next lane's turn
+  replay,           // id: 0; the next slice of the replay whose turn it is
+  replay_record,    // id: replay that has ended; it is forgotten
 };
 
 class Deadlines {

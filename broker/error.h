@@ -37,6 +37,7 @@ enum class ErrorCode : std::uint8_t {
   policy_length_exceeded,
   concurrent_modification,
   managed_rule,
+  illegal_status,
   operation_disabled,
   // any service
   serialization,  // the body is not what the protocol promises

@@ -19,6 +19,8 @@ struct EntryFailure {
   std::string message;
 };
 
+struct Replay;
+
 struct PreparedEvent {
   // Where the bus is: the caller's world unless an ARN names another one.
   std::string bus_account;
@@ -30,6 +32,8 @@ struct PreparedEvent {
   std::string md5_of_json;   // 16 raw bytes: the MD5 of a message that carries the event unchanged
   std::string trace_header;  // empty when none was given
   bool was_forwarded = false;  // by a rule of another bus: no bus forwards it again
+  // The replay it comes from, which may be for some of the rules only. Null: it is new.
+  const Replay* replay = nullptr;
   // The rules that matched in the snapshot of that version; the core matches again only the rules
   // changed since. bus_version 0: the bus was not known then.
   std::uint64_t bus_version = 0;

@@ -11,13 +11,14 @@ namespace keys = storage::keys;
 namespace {
 
 constexpr std::uint8_t event_format = 1;
-constexpr std::uint8_t segment_format = 1;
+constexpr std::uint8_t segment_format_without_seconds = 1;
+constexpr std::uint8_t segment_format = 2;
 constexpr std::uint64_t segment_bytes_most = 64ull << 20;
 
 }  // namespace
 
 Duration LogLimits::segment_span() const {
-  return std::max<Duration>(retention / 24, std::chrono::minutes(1));
+  return std::clamp<Duration>(retention / 24, std::chrono::minutes(1), std::chrono::hours(24));
 }
 
 std::uint64_t LogLimits::segment_bytes_max() const {
@@ -28,7 +29,8 @@ LogSegment& BusLog::segment_for_append(Time now, const LogLimits& limits) {
   if (segments_.empty()) segments_.push_back({.number = 1});
   const LogSegment& open = segments_.back();
   const bool full = open.count > 0 && (now >= from_ms(open.first_ms) + limits.segment_span() ||
-                                       open.bytes >= limits.segment_bytes_max());
+                                       open.bytes >= limits.segment_bytes_max() ||
+                                       open.count >= events_per_segment_max);
   if (full) segments_.push_back({.number = open.number + 1});
   return segments_.back();
 }
@@ -36,7 +38,13 @@ LogSegment& BusLog::segment_for_append(Time now, const LogLimits& limits) {
 void BusLog::append(std::uint64_t bus_id, const LoggedEvent& event, Time now,
                     const LogLimits& limits, storage::Batch& batch) {
   LogSegment& segment = segment_for_append(now, limits);
-  const auto key = keys::event({bus_id, segment.number, segment.count + 1});
+  std::uint64_t position = segment.count + 1;
+  if (order_ == LogOrder::event_time) {
+    position += position_of_second(event.second);
+    segment.first_second = std::min(segment.first_second, event.second);
+    segment.last_second = std::max(segment.last_second, event.second);
+  }
+  const auto key = keys::event({bus_id, segment.number, position});
   const std::string head = encode_logged_event_head(event);
   batch.put(key, {head, event.json});
   if (segment.count == 0) segment.first_ms = to_ms(now);
@@ -61,7 +69,8 @@ void BusLog::expire(std::uint64_t bus_id, Time now, const LogLimits& limits,
                     storage::Batch& batch) {
   while (!segments_.empty() && segments_.front().count > 0) {
     const LogSegment& oldest = segments_.front();
-    const bool old = from_ms(oldest.last_ms) + limits.retention <= now;
+    const bool old =
+        limits.retention != LogLimits::forever && from_ms(oldest.last_ms) + limits.retention <= now;
     const bool over = bytes_ > limits.bytes_max && segments_.size() > 1;
     if (!old && !over) return;
     // An empty successor keeps the numbers rising: a reader's position never names other events.
@@ -83,6 +92,7 @@ void BusLog::expire(std::uint64_t bus_id, Time now, const LogLimits& limits,
 std::optional<Time> BusLog::expires_at(const LogLimits& limits) const {
   if (count_ == 0) return std::nullopt;
   if (bytes_ > limits.bytes_max && segments_.size() > 1) return from_ms(segments_.front().last_ms);
+  if (limits.retention == LogLimits::forever) return std::nullopt;
   return from_ms(segments_.front().last_ms) + limits.retention;
 }
 
@@ -107,17 +117,23 @@ std::string encode_log_segment(const LogSegment& segment) {
       .i64(segment.last_ms)
       .u64(segment.count)
       .u64(segment.bytes)
+      .u64(segment.first_second)
+      .u64(segment.last_second)
       .take();
 }
 
 std::optional<LogSegment> decode_log_segment(std::uint64_t number, std::string_view value) {
   RecordReader record(value);
-  if (record.u8() != segment_format) return std::nullopt;
+  const std::uint8_t format = record.u8();
+  if (format != segment_format && format != segment_format_without_seconds) return std::nullopt;
   LogSegment segment{.number = number};
   segment.first_ms = record.i64();
   segment.last_ms = record.i64();
   segment.count = record.u64();
   segment.bytes = record.u64();
+  // Of one that does not say, events may be of any time.
+  segment.first_second = format == segment_format ? record.u64() : 0;
+  segment.last_second = format == segment_format ? record.u64() : event_seconds_past_last - 1;
   if (record.failed() || !record.at_end()) return std::nullopt;
   return segment;
 }

@@ -1,8 +1,10 @@
-// A bus is a log: every accepted event is appended to it and kept for the bus log's retention.
+// A bus is a log: every accepted event is appended to it and kept for the bus log's retention. An
+// archive is one too, of the events it takes.
 //
-// Events are stored under (bus, segment, position). A segment covers a stretch of time; expiry
-// drops whole segments with one range deletion each, so it costs the same for one event or ten
-// million. Memory holds one summary per segment. Core thread only, but for read_bus_log.
+// Events are stored under (bus or archive, segment, position). A segment covers a stretch of time
+// in which events arrived; expiry drops whole segments with one range deletion each, so it costs
+// the same for one event or ten million. Memory holds one summary per segment. Core thread only,
+// but for read_bus_log.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "broker/clock.h"
+#include "broker/event_time.h"
 #include "broker/ids.h"
 #include "storage/batch.h"
 #include "storage/keys.h"
@@ -21,6 +24,8 @@
 namespace signalbox::broker {
 
 struct LogLimits {
+  static constexpr Duration forever = Duration::max();
+
   Duration retention{0};
   std::uint64_t bytes_max = 0;
 
@@ -34,6 +39,10 @@ struct LogSegment {
   std::int64_t last_ms = 0;
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;
+  // Of the events' own times, in LogOrder::event_time; the first is past the last one while there
+  // are none.
+  EventSecond first_second = event_seconds_past_last;
+  EventSecond last_second = 0;
 };
 
 // An event as the log keeps it. json points into the stored record.
@@ -41,10 +50,31 @@ struct LoggedEvent {
   std::int64_t accepted_ms = 0;  // system clock
   IdBytes id{};
   std::string_view json;
+  EventSecond second = 0;  // of its time, for LogOrder::event_time; not in the record
 };
+
+// How the events of a segment are ordered.
+enum class LogOrder : std::uint8_t {
+  arrival,     // position: 1, 2, 3, ...
+  event_time,  // position: the event's second, then its number in the segment
+};
+constexpr int event_number_bits = 24;
+constexpr std::uint64_t events_per_segment_max = (1ull << event_number_bits) - 1;
+// Of LogOrder::event_time: the position before all events of that second.
+constexpr std::uint64_t position_of_second(EventSecond second) {
+  return second << event_number_bits;
+}
+constexpr EventSecond second_of_position(std::uint64_t position) {
+  return position >> event_number_bits;
+}
+constexpr std::uint64_t number_of_position(std::uint64_t position) {
+  return position & events_per_segment_max;
+}
 
 class BusLog {
  public:
+  explicit BusLog(LogOrder order = LogOrder::arrival) : order_(order) {}
+
   // Stores the event behind the others.
   void append(std::uint64_t bus_id, const LoggedEvent& event, Time now, const LogLimits& limits,
               storage::Batch& batch);
@@ -67,6 +97,7 @@ class BusLog {
  private:
   LogSegment& segment_for_append(Time now, const LogLimits& limits);
 
+  LogOrder order_;
   std::deque<LogSegment> segments_;  // oldest first; the last one is open
   std::uint64_t sealed_before_ = 0;  // summaries of segments below it are on disk as they are here
   std::uint64_t count_ = 0;
@@ -83,6 +114,7 @@ std::optional<LoggedEvent> decode_logged_event(std::string_view value);
 struct LogPosition {
   std::uint64_t segment = 0;
   std::uint64_t position = 0;
+  auto operator<=>(const LogPosition&) const = default;
 };
 struct LogPage {
   std::vector<std::string> events;  // JSON, oldest first

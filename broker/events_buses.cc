@@ -144,7 +144,10 @@ Status Broker::delete_event_bus(const api::DeleteEventBusRequest& request, Conte
   const BusPlace place{ctx.caller.account, ctx.caller.region, request.name};
   SIGNALBOX_TRY(Bus* const bus, bus_at(place, ctx));
   if (bus == nullptr) return ok();
-  if (!bus->rules.empty()) return invalid("EventBus can't be deleted since it has rules.");
+  // The service keeps a rule of its own on the bus for each archive.
+  if (!bus->rules.empty() || !bus->archives.empty()) {
+    return invalid("EventBus can't be deleted since it has rules.");
+  }
   ctx.batch.erase(keys::bus(bus->id));
   bus->log.erase_all(bus->id, ctx.batch);
   std::erase(buses_.touched_logs, bus);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace signalbox::broker {
@@ -165,6 +166,66 @@ std::string build_envelope(const EnvelopeParts& parts) {
   json.append(R"(],"detail":)").append(parts.detail);
   json.push_back('}');
   return json;
+}
+
+namespace {
+
+// Where the member before the first list of the envelope begins, when that is resources: else 0.
+std::size_t place_of_resources(std::string_view envelope) {
+  constexpr std::string_view name = R"(,"resources":)";
+  bool in_string = false;
+  for (std::size_t i = 1; i < envelope.size(); ++i) {
+    const char c = envelope[i];
+    if (c == '"') in_string = !in_string;
+    if (in_string && c == '\\') ++i;
+    if (in_string || (c != '[' && c != '{')) continue;
+    return envelope.substr(0, i).ends_with(name) ? i - name.size() : 0;
+  }
+  return 0;
+}
+
+// Of "2026-01-31T23:59:59Z".
+std::optional<EventSecond> read_event_time(std::string_view text) {
+  constexpr std::string_view form = "0000-00-00T00:00:00Z";
+  if (text.size() != form.size()) return std::nullopt;
+  const auto number = [&](std::size_t at, std::size_t size) {
+    int value = -1;
+    const auto end = std::from_chars(text.data() + at, text.data() + at + size, value).ptr;
+    return end == text.data() + at + size ? value : -1;
+  };
+  const std::chrono::year_month_day date(std::chrono::year(number(0, 4)),
+                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                         std::chrono::day(static_cast<unsigned>(number(8, 2))));
+  const int hours = number(11, 2), minutes = number(14, 2), seconds = number(17, 2);
+  if (!date.ok() || hours < 0 || minutes < 0 || seconds < 0) return std::nullopt;
+  const auto time = std::chrono::sys_days(date) + std::chrono::hours(hours) +
+                    std::chrono::minutes(minutes) + std::chrono::seconds(seconds);
+  return event_second_of(to_ms(std::chrono::time_point_cast<Duration>(time)));
+}
+
+}  // namespace
+
+EventHead read_event_head(std::string_view envelope) {
+  EventHead head;
+  with_parsed(envelope, [&](simdjson::dom::element element) {
+    std::string_view time;
+    if (element["time"].get(time) == simdjson::SUCCESS) head.second = read_event_time(time);
+    head.is_replayed = element["replay-name"].error() == simdjson::SUCCESS;
+    return true;
+  });
+  return head;
+}
+
+std::string with_replay_name(std::string_view envelope, std::string_view replay_name) {
+  const std::size_t at = place_of_resources(envelope);
+  std::string json;
+  json.reserve(envelope.size() + replay_name.size() + 20);
+  if (at == 0) {
+    json.append(R"({"replay-name":")").append(replay_name).append(R"(",)");
+    return json.append(envelope.substr(1));
+  }
+  json.append(envelope.substr(0, at)).append(R"(,"replay-name":")").append(replay_name);
+  return json.append("\"").append(envelope.substr(at));
 }
 
 std::optional<std::string> format_event_time(std::int64_t ms) {

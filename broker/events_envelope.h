@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "broker/clock.h"
+#include "broker/event_time.h"
 
 namespace signalbox::broker {
 
@@ -32,6 +33,18 @@ struct EnvelopeParts {
 };
 // In the service's key order, compact.
 std::string build_envelope(const EnvelopeParts& parts);
+
+// What an archive wants to know of an event. One that a target's input made for another bus may
+// have any order of members, and may lack some.
+struct EventHead {
+  std::optional<EventSecond> second;  // of its time
+  bool is_replayed = false;
+};
+EventHead read_event_head(std::string_view envelope);
+
+// The envelope with "replay-name" where the service has it, between region and resources; in front
+// when resources is not the first list or object in it. The name has nothing that JSON escapes.
+std::string with_replay_name(std::string_view envelope, std::string_view replay_name);
 
 // "2026-01-31T23:59:59Z"; nullopt for years that have not four digits.
 std::optional<std::string> format_event_time(std::int64_t ms);

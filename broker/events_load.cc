@@ -36,9 +36,11 @@ std::string Broker::load_buses(const storage::View& view, Context& ctx) {
       });
   if (problem.empty()) problem = load_rules(view, ctx);
   if (problem.empty()) problem = load_targets(view);
+  if (problem.empty()) problem = load_archives(view);
   if (problem.empty()) problem = load_bus_logs(view);
   if (problem.empty()) problem = load_fan_out(view, ctx);
   if (problem.empty()) problem = load_lanes(view, ctx);
+  if (problem.empty()) problem = load_replays(view, ctx);
   if (!problem.empty()) return problem;
   for (const auto& [id, bus] : buses_.by_id) {
     bus->publish_pending = true;
@@ -106,11 +108,11 @@ std::string Broker::load_bus_logs(const storage::View& view) {
                                    const auto place = keys::parse_event_segment(key);
                                    if (!place) return not_understood("a bus log", key);
                                    const auto segment = decode_log_segment(place->segment, value);
-                                   const auto bus = buses_.by_id.find(place->bus_id);
-                                   if (!segment || bus == buses_.by_id.end()) {
+                                   BusLog* const log = log_of(place->bus_id).log;
+                                   if (!segment || log == nullptr) {
                                      return not_understood("a bus log", key);
                                    }
-                                   bus->second->log.restore(*segment);
+                                   log->restore(*segment);
                                    return std::string();
                                  });
   const LogLimits limits = log_limits();
@@ -118,6 +120,7 @@ std::string Broker::load_bus_logs(const storage::View& view) {
     const auto due = bus->log.expires_at(limits);
     if (due) deadlines_.set(DeadlineKind::bus_log, id, *due);
   }
+  for (const auto& [id, archive] : archives_.by_id) arm_expiry(*archive);
   return problem;
 }
 
@@ -157,14 +160,21 @@ void Broker::seal_bus_logs(storage::Batch& batch) {
   publish_rules();
 }
 
-void Broker::expire_bus_log(std::uint64_t bus_id, Context& ctx) {
-  const auto at = buses_.by_id.find(bus_id);
-  if (at == buses_.by_id.end()) return;
-  BusLog& log = at->second->log;
-  const LogLimits limits = log_limits();
-  log.expire(bus_id, ctx.now, limits, ctx.batch);
-  if (const auto due = log.expires_at(limits)) {
-    deadlines_.set(DeadlineKind::bus_log, bus_id, *due);
+Broker::LogOf Broker::log_of(std::uint64_t bus_or_archive_id) {
+  if (const auto bus = buses_.by_id.find(bus_or_archive_id); bus != buses_.by_id.end()) {
+    return {&bus->second->log, log_limits()};
+  }
+  const auto archive = archives_.by_id.find(bus_or_archive_id);
+  if (archive == archives_.by_id.end()) return {};
+  return {&archive->second->log, archive->second->log_limits()};
+}
+
+void Broker::expire_bus_log(std::uint64_t bus_or_archive_id, Context& ctx) {
+  const auto [log, limits] = log_of(bus_or_archive_id);
+  if (log == nullptr) return;
+  log->expire(bus_or_archive_id, ctx.now, limits, ctx.batch);
+  if (const auto due = log->expires_at(limits)) {
+    deadlines_.set(DeadlineKind::bus_log, bus_or_archive_id, *due);
   }
 }
 

@@ -13,8 +13,8 @@
 namespace signalbox::broker {
 
 constexpr std::int64_t list_limit_max = 100;
-// Of which a page may have to choose.
-constexpr std::size_t page_entries_seen_max = 1000;
+// A page of which most is left out ends early: its token says where to go on.
+constexpr std::int64_t entries_per_page_max = 1000;
 
 // The name of an entry of a map or a set.
 inline const std::string& name_of(const std::string& entry) { return entry; }
@@ -29,12 +29,11 @@ struct PageRequest {
   const std::optional<std::int64_t>& limit;
 };
 
-// Calls visit(entry) for each entry of the page that matches(entry); returns the token of the next
-// page, if there is one. Costs the page, not the listing: where few match, a page may have fewer
-// than its limit, or none, and a next one.
-template <class Ordered, class Matches, class Visit>
-Result<std::optional<std::string>> visit_page_if(const Ordered& ordered, const PageRequest& request,
-                                                 Matches&& matches, Visit&& visit) {
+// Calls visit(entry) for each entry of the page that is wanted(entry); returns the token of the
+// next page, if there may be one. Costs the page, not the listing.
+template <class Ordered, class Wanted, class Visit>
+Result<std::optional<std::string>> visit_page_of(const Ordered& ordered, const PageRequest& request,
+                                                 Wanted&& wanted, Visit&& visit) {
   std::optional<std::string> after;
   if (request.next_token) {
     after = read_page_token(*request.next_token);
@@ -44,25 +43,25 @@ Result<std::optional<std::string>> visit_page_if(const Ordered& ordered, const P
                                               : ordered.lower_bound(request.prefix);
   const std::int64_t limit = request.limit.value_or(list_limit_max);
   const std::string* last = nullptr;
-  std::int64_t count = 0;
-  for (std::size_t seen = 0; at != ordered.end() && name_of(*at).starts_with(request.prefix);
+  std::int64_t visited = 0;
+  for (std::int64_t seen = 0; at != ordered.end() && name_of(*at).starts_with(request.prefix);
        ++at, ++seen) {
-    if (count == limit || seen == page_entries_seen_max) {
+    if (visited == limit || seen == entries_per_page_max) {
       return std::optional<std::string>(make_page_token(*last));
     }
-    if (matches(*at)) {
-      visit(*at);
-      ++count;
-    }
     last = &name_of(*at);
+    if (!wanted(*at)) continue;
+    visit(*at);
+    ++visited;
   }
   return std::optional<std::string>();
 }
 
+// The same of all entries.
 template <class Ordered, class Visit>
 Result<std::optional<std::string>> visit_page(const Ordered& ordered, const PageRequest& request,
                                               Visit&& visit) {
-  return visit_page_if(
+  return visit_page_of(
       ordered, request, [](const auto&) { return true; }, std::forward<Visit>(visit));
 }
 

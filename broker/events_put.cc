@@ -30,9 +30,8 @@ std::vector<rules::RuleId> current_matches(Bus& bus, const PreparedEvent& event)
   std::set_difference(event.matched.begin(), event.matched.end(), changed.begin(), changed.end(),
                       std::back_inserter(matched));
   for (const rules::RuleId id : changed) {
-    const auto at = bus.rules_by_id.find(id);
-    if (at == bus.rules_by_id.end() || !at->second->matching()) continue;
-    if (at->second->pattern->matches(event.json)) matched.push_back(id);
+    const auto pattern = bus.pattern_of(id);
+    if (pattern != nullptr && pattern->matches(event.json)) matched.push_back(id);
   }
   std::sort(matched.begin(), matched.end());
   return matched;
@@ -85,7 +84,7 @@ std::optional<EntryFailure> Broker::accept_event(Bus& bus, const PreparedEvent& 
   const AcceptedEvent event{prepared.id,           prepared.json,   prepared.md5_of_json,
                             prepared.trace_header, to_ms(ctx.wall), prepared.was_forwarded};
   const auto matched = current_matches(bus, prepared);
-  const auto deliveries = deliveries_of(bus, matched);
+  const auto deliveries = deliveries_of(bus, matched, prepared.replay);
   note_event(bus, Step::event_receipt, event, ctx);
   std::vector<Outgoing> outgoing;
   bool wide = deliveries.size() > budget.messages;
@@ -106,6 +105,7 @@ std::optional<EntryFailure> Broker::accept_event(Bus& bus, const PreparedEvent& 
     for (const auto& each : outgoing) deliver(each, event, budget, ctx);
   }
   append_to_log(bus, event, ctx);
+  append_to_archives(bus, matched, event, ctx);
   ++buses_.counters.events_accepted;
   return std::nullopt;
 }

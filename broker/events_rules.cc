@@ -3,10 +3,12 @@
 
 #include <algorithm>
 
+#include "broker/archives/archive.h"
 #include "broker/broker.h"
 #include "broker/events_arns.h"
 #include "broker/events_envelope.h"
 #include "broker/events_paging.h"
+#include "broker/events_pattern.h"
 #include "broker/events_records.h"
 #include "broker/schedules/expression.h"
 #include "storage/keys.h"
@@ -23,17 +25,6 @@ bool given(const std::optional<std::string>& text) { return text && !text->empty
 
 std::optional<std::string> unless_empty(const std::optional<std::string>& text) {
   return given(text) ? text : std::nullopt;
-}
-
-Result<std::shared_ptr<const rules::Pattern>> compile(const std::string& pattern_json,
-                                                      const rules::PatternLimits& limits) {
-  rules::PatternError error;
-  auto pattern = rules::Pattern::compile(pattern_json, error, limits);
-  if (pattern == nullptr) {
-    return Error{ErrorCode::invalid_event_pattern,
-                 fmt::format("Event pattern is not valid. Reason: {}", error.reason)};
-  }
-  return pattern;
 }
 
 Status check_rule(const Bus& bus, const api::PutRuleRequest& request) {
@@ -75,6 +66,15 @@ const std::shared_ptr<const rules::Snapshot>& Bus::current_snapshot() {
   return snapshot;
 }
 
+std::shared_ptr<const rules::Pattern> Bus::pattern_of(rules::RuleId id) const {
+  if (const auto rule = rules_by_id.find(id); rule != rules_by_id.end()) {
+    return rule->second->matching() ? rule->second->pattern : nullptr;
+  }
+  const auto archive = std::find_if(archives.begin(), archives.end(),
+                                    [id](const Archive* each) { return each->id == id; });
+  return archive == archives.end() ? nullptr : (*archive)->pattern;
+}
+
 Result<Rule*> Broker::find_rule_or_error(Bus& bus, const std::string& name) {
   const auto at = bus.rules.find(name);
   if (at == bus.rules.end()) {
@@ -89,15 +89,19 @@ void Broker::store_rule(const Rule& rule, Context& ctx) {
   ctx.batch.put(keys::rule({rule.bus->id, rule.id}), encode_rule(rule));
 }
 
-void Broker::rule_changed(Rule& rule) {
-  Bus& bus = *rule.bus;
-  if (rule.matching()) {
-    bus.rule_set->put(rule.id, rule.pattern);
+void Broker::rule_changed(const Rule& rule) {
+  set_pattern(*rule.bus, rule.id, rule.matching() ? rule.pattern : nullptr);
+}
+
+void Broker::set_pattern(Bus& bus, rules::RuleId id,
+                         std::shared_ptr<const rules::Pattern> pattern) {
+  if (pattern != nullptr) {
+    bus.rule_set->put(id, std::move(pattern));
   } else {
-    bus.rule_set->remove(rule.id);
+    bus.rule_set->remove(id);
   }
   bus.version = directory_.next_version();
-  bus.changes.push_back({bus.version, rule.id});
+  bus.changes.push_back({bus.version, id});
   if (bus.changes.size() > rule_changes_max) {
     bus.changes_known_since = bus.changes.front().version;
     bus.changes.pop_front();
@@ -121,7 +125,7 @@ Result<api::PutRuleResponse> Broker::put_rule(const api::PutRuleRequest& request
   SIGNALBOX_TRY(auto schedule, parse_schedule(request));
   std::shared_ptr<const rules::Pattern> pattern;
   if (given(request.event_pattern)) {
-    SIGNALBOX_TRY(pattern, compile(*request.event_pattern, settings_.pattern_limits));
+    SIGNALBOX_TRY(pattern, compile_pattern(*request.event_pattern, settings_.pattern_limits));
   }
   const auto [at, is_new] = bus->rules.try_emplace(request.name);
   Rule& rule = at->second;
@@ -226,7 +230,8 @@ Result<api::ListRulesResponse> Broker::list_rules(const api::ListRulesRequest& r
 
 Result<api::TestEventPatternResponse> Broker::test_event_pattern(
     const api::TestEventPatternRequest& request, Context&) {
-  SIGNALBOX_TRY(const auto pattern, compile(request.event_pattern, settings_.pattern_limits));
+  SIGNALBOX_TRY(const auto pattern,
+                compile_pattern(request.event_pattern, settings_.pattern_limits));
   if (!is_testable_event(request.event)) return invalid("Parameter Event is not valid.");
   return api::TestEventPatternResponse{pattern->matches(request.event)};
 }

@@ -360,6 +360,7 @@ void Broker::touch(Queue& queue) {
 }
 
 std::vector<Broker::Touched> Broker::seal(storage::Batch& batch) {
+  archives_.records_written += batch.count();
   std::vector<Touched> touched;
   touched.reserve(touched_.size());
   for (Queue* queue : touched_) {
@@ -372,6 +373,7 @@ std::vector<Broker::Touched> Broker::seal(storage::Batch& batch) {
   }
   touched_.clear();
   seal_bus_logs(batch);
+  seal_archives(batch);
   return touched;
 }
 

@@ -7,11 +7,13 @@
 
 namespace signalbox::broker {
 
-struct Queue;
+struct Archive;
 struct Bus;
 struct ScheduleGroup;
 struct Connection;
 struct ApiDestination;
+struct Queue;
+struct Replay;
 
 struct World {
   std::uint32_t id = 0;
@@ -23,6 +25,8 @@ struct World {
   std::map<std::string, ScheduleGroup*, std::less<>> schedule_groups;
   std::map<std::string, Connection*, std::less<>> connections;
   std::map<std::string, ApiDestination*, std::less<>> api_destinations;
+  std::map<std::string, Archive*, std::less<>> archives;
+  std::map<std::string, Replay*, std::less<>> replays;
 
   std::string arn(std::string_view service, std::string_view resource) const {
     std::string text = "arn:aws:";

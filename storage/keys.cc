@@ -198,6 +198,13 @@ Key connection(std::uint64_t connection_id) {
 Key api_destination(std::uint64_t api_destination_id) {
   return Builder(Prefix::api_destination).u64(api_destination_id).key();
 }
+
+Key archive(std::uint64_t archive_id) { return Builder(Prefix::archive).u64(archive_id).key(); }
+
+Key replay(const ReplayPlace& place) {
+  return Builder(Prefix::replay).u64(place.replay_id).u8(place.is_progress ? 1 : 0).key();
+}
+
 Key fan_out_task(std::uint64_t task_id) { return Builder(Prefix::fan_out_task).u64(task_id).key(); }
 
 Key fan_out_cursor(std::uint64_t task_id) {
@@ -323,6 +330,20 @@ std::optional<std::uint64_t> parse_connection(std::string_view key) {
 
 std::optional<std::uint64_t> parse_api_destination(std::string_view key) {
   return parse_id(key, Prefix::api_destination);
+}
+
+std::optional<std::uint64_t> parse_archive(std::string_view key) {
+  return parse_id(key, Prefix::archive);
+}
+
+std::optional<ReplayPlace> parse_replay(std::string_view key) {
+  Parser parser(key, Prefix::replay);
+  ReplayPlace place;
+  place.replay_id = parser.u64();
+  const std::uint8_t part = parser.u8();
+  if (part > 1) return std::nullopt;
+  place.is_progress = part == 1;
+  return if_complete(parser, place);
 }
 
 std::optional<std::uint64_t> parse_fan_out_task(std::string_view key) {
@@ -501,6 +522,12 @@ KeyRange events_from(const EventPlace& first) {
 
 KeyRange segments_of_bus(std::uint64_t bus_id) {
   return all_with(Builder(Prefix::event_segment).u64(bus_id));
+}
+
+KeyRange events_between(const EventPlace& first, std::uint64_t past_last) {
+  auto end = first;
+  end.position = past_last;
+  return {event(first), event(end)};
 }
 
 KeyRange segments_before(const SegmentPlace& past_last) {

@@ -8,15 +8,17 @@
 //   'A'     schedule group id u64                                      schedule group
 //   'B'     schedule group id u64, name string                         schedule
 //   'C'     schedule due_ms i64, group id u64, name string             empty: its schedule comes up
+//   'a'     bus      archive id u64                                    archive metadata
 //   'b'     bus      bus id u64                                        bus metadata
 //   'c'     storage  -                                                 commit number u64
 //   'd'     queue    due_ms i64, queue id u64, generation u32,         empty: points at the message
 //                    sequence u64                                      of the delayed lane
-//   'e'     bus      bus id u64, segment u64, position u64             event log record
+//   'e'     bus      bus or archive id u64, segment u64, position u64  event log record
 //   'f'     storage  -                                                 format version u32
-//   'g'     bus      bus id u64, segment u64                           event log segment summary
+//   'g'     bus      bus or archive id u64, segment u64                event log segment summary
 //   'h'     delivery lane id u64, number u64                           delivery: the event
-//   'i'     delivery lane id u64, due_ms i64, number u64               delivery: its attempts
+//   'i'     delivery lane id u64, due_ms i64, number u64               delivery: attempts so far
+//   'j'     bus      replay id u64, part u8                            0: replay, 1: how far it got
 //   'k'     broker   name string                                       secret
 //   'l'     queue    queue id u64, generation u32, lane u8,            lease
 //                    sequence u64
@@ -80,6 +82,7 @@ enum class Prefix : char {
   schedule_group = 'A',
   schedule = 'B',
   schedule_due = 'C',
+  archive = 'a',
   bus = 'b',
   commit_number = 'c',
   due = 'd',
@@ -88,6 +91,7 @@ enum class Prefix : char {
   event_segment = 'g',
   delivery = 'h',
   delivery_due = 'i',
+  replay = 'j',
   secret = 'k',
   lease = 'l',
   message = 'm',
@@ -190,6 +194,13 @@ struct ScheduleDuePlace {
   auto operator<=>(const ScheduleDuePlace&) const = default;
 };
 
+// A replay is two records: what it was asked for, and how far it got.
+struct ReplayPlace {
+  std::uint64_t replay_id = 0;
+  bool is_progress = false;
+  auto operator<=>(const ReplayPlace&) const = default;
+};
+
 struct StepPlace {
   std::int64_t time_ms = 0;
   std::uint64_t number = 0;
@@ -212,6 +223,8 @@ Key rule(const RulePlace& place);
 std::string target(std::uint64_t bus_id, std::uint64_t rule_id, std::string_view target_id);
 Key event(const EventPlace& place);
 Key event_segment(const SegmentPlace& place);
+Key archive(std::uint64_t archive_id);
+Key replay(const ReplayPlace& place);
 Key fan_out_task(std::uint64_t task_id);
 Key fan_out_cursor(std::uint64_t task_id);
 Key terminal_step(const StepPlace& place);
@@ -239,6 +252,8 @@ std::optional<RulePlace> parse_rule(std::string_view key);
 std::optional<TargetPlace> parse_target(std::string_view key);
 std::optional<EventPlace> parse_event(std::string_view key);
 std::optional<SegmentPlace> parse_event_segment(std::string_view key);
+std::optional<std::uint64_t> parse_archive(std::string_view key);
+std::optional<ReplayPlace> parse_replay(std::string_view key);
 std::optional<std::uint64_t> parse_fan_out_task(std::string_view key);
 std::optional<std::uint64_t> parse_fan_out_cursor(std::string_view key);
 std::optional<StepPlace> parse_terminal_step(std::string_view key);
@@ -288,6 +303,8 @@ KeyRange events_of_bus(std::uint64_t bus_id);
 KeyRange events_of_segment(const SegmentPlace& place);
 KeyRange events_from(const EventPlace& first);  // to the end of the bus
 KeyRange segments_of_bus(std::uint64_t bus_id);
+// From first on, before the other position of the same segment.
+KeyRange events_between(const EventPlace& first, std::uint64_t past_last);
 KeyRange segments_before(const SegmentPlace& past_last);  // older ones of the same bus
 
 KeyRange terminal_steps_before(std::int64_t time_ms);

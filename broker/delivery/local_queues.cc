@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "broker/archives/replay.h"
 #include "broker/broker.h"
 #include "broker/delivery/dead_letter.h"
 #include "broker/delivery/source.h"
@@ -19,11 +20,13 @@ bool Broker::is_deliverable(const Target& target) {
 }
 
 std::vector<Delivery> Broker::deliveries_of(const Bus& bus,
-                                            const std::vector<rules::RuleId>& matched) {
+                                            const std::vector<rules::RuleId>& matched,
+                                            const Replay* replay) {
   std::vector<Delivery> deliveries;
   for (const rules::RuleId id : matched) {
     const auto at = bus.rules_by_id.find(id);
     if (at == bus.rules_by_id.end() || !at->second->matching()) continue;
+    if (replay != nullptr && !replay->is_for(at->second->name)) continue;
     for (const auto& [target_id, target] : at->second->targets) {
       if (is_deliverable(target)) deliveries.push_back({at->second, &target});
     }

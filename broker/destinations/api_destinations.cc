@@ -166,7 +166,7 @@ Result<api::ListApiDestinationsResponse> Broker::list_api_destinations(
                                          {destination.modified_ms}});
   };
   SIGNALBOX_TRY(response.next_token,
-                visit_page_if((world != nullptr ? *world : nowhere).api_destinations,
+                visit_page_of((world != nullptr ? *world : nowhere).api_destinations,
                               {prefix, request.next_token, request.limit}, is_asked_for, add));
   return response;
 }

@@ -238,7 +238,7 @@ Result<api::ListConnectionsResponse> Broker::list_connections(
                                     timestamp(connection.authorized_ms)});
   };
   SIGNALBOX_TRY(response.next_token,
-                visit_page_if((world != nullptr ? *world : nowhere).connections,
+                visit_page_of((world != nullptr ? *world : nowhere).connections,
                               {prefix, request.next_token, request.limit}, is_asked_for, add));
   return response;
 }

@@ -176,7 +176,7 @@ TEST_CASE("records of a newer format and damaged ones are refused", "[bus_log]")
   const std::string segment =
       encode_log_segment({.number = 3, .first_ms = 1, .last_ms = 2, .count = 4, .bytes = 5});
   CHECK(decode_log_segment(3, segment)->count == 4);
-  CHECK_FALSE(decode_log_segment(3, "\x02" + segment.substr(1)));
+  CHECK_FALSE(decode_log_segment(3, "\x03" + segment.substr(1)));
   CHECK_FALSE(decode_log_segment(3, segment.substr(0, segment.size() - 1)));
   CHECK_FALSE(decode_log_segment(3, segment + "x"));
   const std::string head =
@@ -187,6 +187,74 @@ TEST_CASE("records of a newer format and damaged ones are refused", "[bus_log]")
   CHECK(decode_logged_event(event)->id[2] == 3);
   CHECK_FALSE(decode_logged_event("\x02" + event.substr(1)));
   CHECK_FALSE(decode_logged_event(head.substr(0, head.size() - 1)));
+}
+
+TEST_CASE("a segment of before, which does not know its events' times, may have any", "[bus_log]") {
+  // Format 1: first_ms, last_ms, count, bytes.
+  std::string segment = encode_log_segment({.number = 3, .count = 4, .bytes = 5});
+  segment = "\x01" + segment.substr(1, 32);
+  const auto read = decode_log_segment(3, segment);
+  REQUIRE(read);
+  CHECK(read->count == 4);
+  CHECK(read->bytes == 5);
+  CHECK(read->first_second == 0);
+  CHECK(read->last_second == event_seconds_past_last - 1);
+}
+
+TEST_CASE("the seconds of events count from the year 1 and end with the year 9999", "[bus_log]") {
+  CHECK(event_second_of(-62'135'596'800'000) == 0);
+  CHECK(event_second_of(-62'135'596'800'001) == 0);
+  CHECK(event_second_of(-62'135'596'799'001) == 0);
+  CHECK(event_second_of(-62'135'596'799'000) == 1);
+  CHECK(event_second_of(253'402'300'799'999) == event_seconds_past_last - 1);
+  CHECK(event_second_of(253'402'300'800'000) == event_seconds_past_last - 1);
+  CHECK(event_second_of(std::numeric_limits<std::int64_t>::max()) == event_seconds_past_last - 1);
+  CHECK(event_second_of(std::numeric_limits<std::int64_t>::min()) == 0);
+  CHECK(time_ms_of(event_second_of(1'767'323'045'678)) == 1'767'323'045'000);
+  CHECK(time_ms_of(event_second_of(-1)) == -1000);
+}
+
+TEST_CASE("a log by event time has the events of a segment in that order, and says which it has",
+          "[bus_log]") {
+  Harness harness;
+  harness.log = BusLog(LogOrder::event_time);
+  const auto append = [&](int number, EventSecond second) {
+    storage::Batch batch;
+    const std::string json = "{\"n\":" + std::to_string(number) + "}";
+    harness.log.append(bus_id, {to_ms(harness.now), IdBytes{}, json, second}, harness.now,
+                       harness.limits, batch);
+    harness.log.seal(bus_id, batch);
+    harness.commit(std::move(batch));
+  };
+  append(1, 500);
+  append(2, 100);
+  append(3, event_seconds_past_last - 1);
+  append(4, 100);
+  harness.now += std::chrono::hours(2);
+  append(5, 1);
+  CHECK(harness.read().events ==
+        std::vector<std::string>{"{\"n\":2}", "{\"n\":4}", "{\"n\":1}", "{\"n\":3}", "{\"n\":5}"});
+  const BusLog fresh = harness.restarted();
+  REQUIRE(fresh.segments().size() == 2);
+  CHECK(fresh.segments().front().first_second == 100);
+  CHECK(fresh.segments().front().last_second == event_seconds_past_last - 1);
+  CHECK(fresh.segments().back().first_second == 1);
+  CHECK(fresh.segments().back().last_second == 1);
+}
+
+TEST_CASE("what is kept forever does not expire, and its segments are days", "[bus_log]") {
+  Harness harness;
+  harness.limits.retention = LogLimits::forever;
+  harness.append(1);
+  CHECK_FALSE(harness.log.expires_at(harness.limits));
+  harness.now += std::chrono::hours(23);
+  harness.append(1);
+  CHECK(harness.log.segments().size() == 1);
+  harness.now += std::chrono::hours(24 * 3650);
+  harness.append(1);
+  harness.expire();
+  CHECK(harness.log.segments().size() == 2);
+  CHECK(harness.log.count() == 3);
 }
 
 }  // namespace signalbox::broker

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "broker/api/archives.h"
 #include "broker/api/operator.h"
 #include "broker/message_record.h"
 #include "storage/faulty_store.h"
@@ -218,7 +219,23 @@ std::vector<Step> script_steps() {
          request.tag_keys = {"x"};
          return s.start<&Broker::untag_resource>(request);
        }},
-      {"PutEvents to two queues", [](Script& s) { return put_events(s, 3); }},
+      {"CreateArchive",
+       [](Script& s) {
+         api::CreateArchiveRequest request;
+         request.archive_name = "kept";
+         request.event_source_arn = "arn:aws:events:us-east-1:000000000000:event-bus/shop";
+         request.event_pattern = R"({"source":["order-service"]})";
+         return s.start<&Broker::create_archive>(request);
+       }},
+      {"PutEvents to two queues and an archive", [](Script& s) { return put_events(s, 3); }},
+      {"UpdateArchive",
+       [](Script& s) {
+         api::UpdateArchiveRequest request;
+         request.archive_name = "kept";
+         request.event_pattern = R"({"source":["nobody"]})";
+         request.description = "of nobody";
+         return s.start<&Broker::update_archive>(request);
+       }},
       {"DisableRule",
        [](Script& s) { return s.start<&Broker::disable_rule>(rule_request("created")); }},
       {"PutEvents to none", [](Script& s) { return put_events(s, 1); }},
@@ -295,6 +312,12 @@ std::vector<Step> script_steps() {
          request.event_bus_name = "shop";
          return s.start<&Broker::delete_rule>(request);
        }},
+      {"DeleteArchive",
+       [](Script& s) {
+         api::ArchiveRequest request;
+         request.archive_name = "kept";
+         return s.start<&Broker::delete_archive>(request);
+       }},
       {"DeleteEventBus",
        [](Script& s) {
          api::DeleteEventBusRequest request;
@@ -360,6 +383,14 @@ std::string observe(const MemoryStore& store) {
       if (names[place.queue_id] == "orders") lines.insert("lease orders " + value);
     }
     if (const auto place = keys::parse_event(key)) lines.insert("event " + value);
+  }
+  for (const auto& each : broker.call<&Broker::list_archives>({}).response.archives) {
+    api::ArchiveRequest request;
+    request.archive_name = each.archive_name;
+    const auto archive = broker.call<&Broker::describe_archive>(request).response;
+    lines.insert("archive " + archive.archive_name + " " + *archive.event_pattern + " " +
+                 archive.description.value_or("") + " " + std::to_string(archive.event_count) +
+                 " " + std::to_string(archive.size_bytes));
   }
   api::ListEventBusesRequest buses;
   for (const auto& bus : broker.call<&Broker::list_event_buses>(buses).response.event_buses) {

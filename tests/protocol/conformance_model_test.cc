@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "broker/api/connections.h"
+#include "broker/api/archives.h"
 #include "broker/api/events.h"
 #include "broker/api/scheduler.h"
 #include "broker/api/sqs.h"
@@ -176,6 +177,15 @@ void print_events() {
   print<ApiDestinationRequest>(events, "DeleteApiDestination");
   print<ApiDestinationRequest, DescribeApiDestinationResponse>(events, "DescribeApiDestination");
   print<ListApiDestinationsRequest, ListApiDestinationsResponse>(events, "ListApiDestinations");
+  print<CreateArchiveRequest, ArchiveResponse>(events, "CreateArchive");
+  print<UpdateArchiveRequest, ArchiveResponse>(events, "UpdateArchive");
+  print<ArchiveRequest>(events, "DeleteArchive");
+  print<ArchiveRequest, DescribeArchiveResponse>(events, "DescribeArchive");
+  print<ListArchivesRequest, ListArchivesResponse>(events, "ListArchives");
+  print<StartReplayRequest, StartReplayResponse>(events, "StartReplay");
+  print<ReplayRequest, CancelReplayResponse>(events, "CancelReplay");
+  print<ReplayRequest, DescribeReplayResponse>(events, "DescribeReplay");
+  print<ListReplaysRequest, ListReplaysResponse>(events, "ListReplays");
 }
 
 void print_scheduler() {

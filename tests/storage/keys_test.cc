@@ -150,6 +150,7 @@ TEST_CASE("keys of one number sort like it and parse back") {
   check_order_and_round_trip(ids, keys::queue, keys::parse_queue);
   check_order_and_round_trip(ids, keys::queue_state, keys::parse_queue_state);
   check_order_and_round_trip(ids, keys::bus, keys::parse_bus);
+  check_order_and_round_trip(ids, keys::archive, keys::parse_archive);
   check_order_and_round_trip(ids, keys::fan_out_task, keys::parse_fan_out_task);
   check_order_and_round_trip(ids, keys::fan_out_cursor, keys::parse_fan_out_cursor);
   check_order_and_round_trip(ids, keys::schedule_group, keys::parse_schedule_group);
@@ -157,6 +158,18 @@ TEST_CASE("keys of one number sort like it and parse back") {
   check_order_and_round_trip(ids, keys::api_destination, keys::parse_api_destination);
   const std::vector<std::uint32_t> worlds(std::begin(u32_values), std::end(u32_values));
   check_order_and_round_trip(worlds, keys::world, keys::parse_world);
+}
+
+TEST_CASE("keys of replays sort by their number, what was asked for before how far it got") {
+  std::vector<keys::ReplayPlace> places;
+  for (const auto id : u64_values) {
+    places.push_back({id, false});
+    places.push_back({id, true});
+  }
+  check_order_and_round_trip(places, keys::replay, keys::parse_replay);
+  std::string other_part = keys::replay({1, true}).str();
+  other_part.back() = 2;
+  REQUIRE_FALSE(keys::parse_replay(other_part));
 }
 
 TEST_CASE("names in keys are kept byte for byte") {
@@ -189,6 +202,8 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
                                         keys::target(1, 1, "x"),
                                         keys::event({1, 1, 1}).str(),
                                         keys::event_segment({1, 1}).str(),
+                                        keys::archive(1).str(),
+                                        keys::replay({1, true}).str(),
                                         keys::fan_out_task(1).str(),
                                         keys::terminal_step({1, 1}).str(),
                                         keys::deduplication({1, 1, 1, {}}).str(),
@@ -210,8 +225,8 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
         keys::parse_lease(all[i]).has_value() + keys::parse_due(all[i]).has_value() +
         keys::parse_bus(all[i]).has_value() + keys::parse_rule(all[i]).has_value() +
         keys::parse_target(all[i]).has_value() + keys::parse_event(all[i]).has_value() +
-        keys::parse_event_segment(all[i]).has_value() +
-        keys::parse_fan_out_task(all[i]).has_value() +
+        keys::parse_event_segment(all[i]).has_value() + keys::parse_archive(all[i]).has_value() +
+        keys::parse_replay(all[i]).has_value() + keys::parse_fan_out_task(all[i]).has_value() +
         keys::parse_terminal_step(all[i]).has_value() +
         keys::parse_deduplication(all[i]).has_value() + keys::parse_move_task(all[i]).has_value() +
         keys::parse_delivery(all[i]).has_value() + keys::parse_delivery_due(all[i]).has_value() +
@@ -280,6 +295,10 @@ TEST_CASE("ranges of a bus hold its rules, targets, events and segments and no o
       }
     }
   }
+  REQUIRE(contains(keys::events_between({1, 2, 3}, 9), keys::event({1, 2, 3})));
+  REQUIRE(contains(keys::events_between({1, 2, 3}, 9), keys::event({1, 2, 8})));
+  REQUIRE_FALSE(contains(keys::events_between({1, 2, 3}, 9), keys::event({1, 2, 9})));
+  REQUIRE_FALSE(contains(keys::events_between({1, 2, 3}, 9), keys::event({1, 2, 2})));
   REQUIRE(contains(keys::events_from({1, 2, 3}), keys::event({1, 3, 0})));
   REQUIRE_FALSE(contains(keys::events_from({1, 2, 3}), keys::event({2, 2, 3})));
 }
