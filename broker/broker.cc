@@ -3,6 +3,8 @@
 
 #include "broker/api/operator.h"
 #include "broker/destinations/connection.h"
+#include "broker/endpoints/endpoint.h"
+#include "broker/partners/partner_source.h"
 
 namespace signalbox::broker {
 
@@ -28,6 +30,8 @@ std::string Broker::load(const storage::View& view, Context& ctx) {
   if (auto problem = load_destinations(view, ctx); !problem.empty()) return problem;
   if (auto problem = load_buses(view, ctx); !problem.empty()) return problem;
   if (auto problem = load_schedules(view, ctx); !problem.empty()) return problem;
+  if (auto problem = load_partner_sources(view); !problem.empty()) return problem;
+  if (auto problem = load_endpoints(view); !problem.empty()) return problem;
   ++boot_epoch_;
   put_next_ids(ctx);
   delays_.reset_to_disk();

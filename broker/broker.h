@@ -70,14 +70,17 @@ struct Connection;
 struct DeadLetter;
 struct DeliverySource;
 struct DestinationState;
+struct Endpoint;
+struct MessageRecord;
+struct PartnerSource;
 struct PeekPlan;
 struct ReceivePlan;
-struct Schedule;
-struct TokenFailure;
-struct TokenSource;
-struct MessageRecord;
 struct ReplayPlan;
 class ReplayReading;
+struct Schedule;
+enum class SourceState : std::uint8_t;
+struct TokenFailure;
+struct TokenSource;
 
 class Broker {
  public:
@@ -211,6 +214,29 @@ class Broker {
   Result<api::CancelReplayResponse> cancel_replay(const api::ReplayRequest&, Context&);
   Result<api::DescribeReplayResponse> describe_replay(const api::ReplayRequest&, Context&);
   Result<api::ListReplaysResponse> list_replays(const api::ListReplaysRequest&, Context&);
+  // partner event sources (partners/)
+  Result<api::CreatePartnerEventSourceResponse> create_partner_event_source(
+      const api::PartnerEventSourceRequest&, Context&);
+  Status delete_partner_event_source(const api::PartnerEventSourceRequest&, Context&);
+  Result<api::PartnerEventSource> describe_partner_event_source(const api::EventSourceRequest&,
+                                                                Context&);
+  Result<api::ListPartnerEventSourcesResponse> list_partner_event_sources(
+      const api::ListPartnerEventSourcesRequest&, Context&);
+  Result<api::ListPartnerEventSourceAccountsResponse> list_partner_event_source_accounts(
+      const api::ListPartnerEventSourceAccountsRequest&, Context&);
+  Result<api::PutEventsResponse> put_partner_events(const api::PutPartnerEventsRequest&, Context&);
+  Status activate_event_source(const api::EventSourceRequest&, Context&);
+  Status deactivate_event_source(const api::EventSourceRequest&, Context&);
+  Result<api::EventSource> describe_event_source(const api::EventSourceRequest&, Context&);
+  Result<api::ListEventSourcesResponse> list_event_sources(const api::ListEventSourcesRequest&,
+                                                           Context&);
+
+  // global endpoints (endpoints/)
+  Result<api::CreateEndpointResponse> create_endpoint(const api::CreateEndpointRequest&, Context&);
+  Result<api::UpdateEndpointResponse> update_endpoint(const api::UpdateEndpointRequest&, Context&);
+  Status delete_endpoint(const api::DeleteEndpointRequest&, Context&);
+  Result<api::Endpoint> describe_endpoint(const api::DescribeEndpointRequest&, Context&);
+  Result<api::ListEndpointsResponse> list_endpoints(const api::ListEndpointsRequest&, Context&);
 
   // ---- the engine's side ----
 
@@ -447,6 +473,28 @@ class Broker {
   Status set_bus_policy(Bus& bus, std::string text, Context& ctx);  // empty: none
   // Why events of the account are not for this bus.
   std::optional<EntryFailure> check_sender(const Bus& bus, const std::string& account) const;
+
+  // partner event sources (partners/)
+  PartnerSource& add_partner_source(PartnerSource source);
+  void set_source_state(PartnerSource& source, SourceState state, Context& ctx);
+  void remove_partner_source(PartnerSource& source, Context& ctx);
+  // Null: there is none, or nobody took it in time.
+  static PartnerSource* find_event_source(const World& customer, const std::string& name,
+                                          const Context& ctx);
+  Result<PartnerSource*> find_event_source_or_error(const std::string& name, Context& ctx);
+  Status change_event_source(const std::string& name, SourceState state, Context& ctx);
+  // The source that the new bus is for, or null: it is for none.
+  Result<PartnerSource*> source_of_new_bus(const api::CreateEventBusRequest& request, Context& ctx);
+  void bus_of_source_deleted(World& customer, const std::string& name, Context& ctx);
+  api::PutEventsResultEntry put_partner_event(const World& partner,
+                                              const api::PutPartnerEventsRequestEntry& entry,
+                                              FanOutBudget& budget, Context& ctx);
+  std::string load_partner_sources(const storage::View& view);
+
+  // global endpoints (endpoints/)
+  Endpoint& add_endpoint(std::uint64_t id, World& world, const api::Endpoint& shown);
+  Result<Endpoint*> find_endpoint_or_error(const std::string& name, Context& ctx);
+  std::string load_endpoints(const storage::View& view);
 
   // rules and their targets (events_rules.cc, events_targets.cc)
   Result<Rule*> find_rule_or_error(Bus& bus, const std::string& name);
@@ -717,6 +765,8 @@ class Broker {
   DeliveryState deliveries_;
   ScheduleState schedules_;
   const std::unique_ptr<DestinationState> destinations_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<PartnerSource>> partner_sources_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Endpoint>> endpoints_;
 
   std::uint64_t last_id_ = 0;        // of queues, buses, rules and tasks; stored
   std::uint64_t boot_epoch_ = 0;     // runs of this store so far: the top of receive numbers

@@ -39,6 +39,7 @@ enum class ErrorCode : std::uint8_t {
   managed_rule,
   illegal_status,
   operation_disabled,
+  invalid_state,
   // any service
   serialization,  // the body is not what the protocol promises
   unknown_operation,

@@ -4,6 +4,7 @@
 #include "broker/broker.h"
 #include "broker/events_arns.h"
 #include "broker/events_paging.h"
+#include "broker/partners/partner_source.h"
 #include "broker/events_records.h"
 #include "storage/keys.h"
 
@@ -20,10 +21,6 @@ Error no_such_bus(std::string_view name) {
 Error invalid(std::string message) { return {ErrorCode::validation, std::move(message)}; }
 
 Status check_new_bus(const api::CreateEventBusRequest& request) {
-  if (request.event_source_name) {
-    return Error{ErrorCode::resource_not_found,
-                 fmt::format("Event source {} does not exist.", *request.event_source_name)};
-  }
   if (request.name.starts_with("aws.")) {
     return invalid("EventBus name starting with 'aws.' is not valid.");
   }
@@ -102,7 +99,10 @@ const Bus* Broker::find_bus(const Caller& caller, std::string_view name) const {
 
 Result<api::CreateEventBusResponse> Broker::create_event_bus(
     const api::CreateEventBusRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(check_new_bus(request));
+  SIGNALBOX_TRY(PartnerSource* const source, source_of_new_bus(request, ctx));
+  if (source == nullptr) {
+    SIGNALBOX_TRY(check_new_bus(request));
+  }
   const BusPlace place{ctx.caller.account, ctx.caller.region, request.name};
   SIGNALBOX_TRY(Bus* const existing, bus_at(place, ctx));
   if (existing != nullptr) {
@@ -118,6 +118,7 @@ Result<api::CreateEventBusResponse> Broker::create_event_bus(
   bus.tags = to_map(request.tags);
   bus.created_ms = bus.modified_ms = to_ms(ctx.wall);
   store_bus(bus, ctx);
+  if (source != nullptr) set_source_state(*source, SourceState::active, ctx);
   bus.publish_pending = true;
   buses_.unpublished.push_back(&bus);
   return api::CreateEventBusResponse{bus.arn(), bus.description, bus.kms_key_identifier,
@@ -154,6 +155,7 @@ Status Broker::delete_event_bus(const api::DeleteEventBusRequest& request, Conte
   std::erase(buses_.unpublished, bus);
   deadlines_.clear(DeadlineKind::bus_log, bus->id);
   directory_.remove(place.account, place.region, place.name);
+  bus_of_source_deleted(*bus->world, bus->name, ctx);
   bus->world->buses.erase(bus->name);
   buses_.by_id.erase(bus->id);
   return ok();

@@ -89,6 +89,7 @@ constexpr std::array rows{
     Row{ErrorCode::managed_rule, foreign_to_sqs, {400, "ManagedRuleException"}},
     Row{ErrorCode::illegal_status, foreign_to_sqs, {400, "IllegalStatusException"}},
     Row{ErrorCode::operation_disabled, foreign_to_sqs, {400, "OperationDisabledException"}},
+    Row{ErrorCode::invalid_state, foreign_to_sqs, {400, "InvalidStateException"}},
     Row{ErrorCode::serialization,
         {400, "com.amazon.coral.service#SerializationException", "MalformedInput", Fault::sender,
          false},

@@ -1,9 +1,11 @@
 // Every operation the broker answers: one row each. The request and response types, their fields
 // and so every codec follow from the function's signature.
-#include "broker/api/connections.h"
 #include "broker/api/archives.h"
+#include "broker/api/connections.h"
+#include "broker/api/endpoints.h"
 #include "broker/api/events.h"
 #include "broker/api/operator.h"
+#include "broker/api/partners.h"
 #include "broker/api/scheduler.h"
 #include "broker/api/sqs.h"
 #include "protocol/request_job.h"
@@ -68,21 +70,30 @@ constexpr Row rows[] = {
     row<&Broker::tag_queue>(sqs, "TagQueue", Kind::writes),
     row<&Broker::untag_queue>(sqs, "UntagQueue", Kind::writes),
 
+    row<&Broker::activate_event_source>(events, "ActivateEventSource", Kind::writes),
     row<&Broker::cancel_replay>(events, "CancelReplay", Kind::writes),
     row<&Broker::create_api_destination>(events, "CreateApiDestination", Kind::writes),
     row<&Broker::create_archive>(events, "CreateArchive", Kind::writes),
     row<&Broker::create_connection>(events, "CreateConnection", Kind::writes),
+    row<&Broker::create_endpoint>(events, "CreateEndpoint", Kind::writes),
     row<&Broker::create_event_bus>(events, "CreateEventBus", Kind::writes),
+    row<&Broker::create_partner_event_source>(events, "CreatePartnerEventSource", Kind::writes),
+    row<&Broker::deactivate_event_source>(events, "DeactivateEventSource", Kind::writes),
     row<&Broker::deauthorize_connection>(events, "DeauthorizeConnection", Kind::writes),
     row<&Broker::delete_api_destination>(events, "DeleteApiDestination", Kind::writes),
     row<&Broker::delete_archive>(events, "DeleteArchive", Kind::writes),
     row<&Broker::delete_connection>(events, "DeleteConnection", Kind::writes),
+    row<&Broker::delete_endpoint>(events, "DeleteEndpoint", Kind::writes),
     row<&Broker::delete_event_bus>(events, "DeleteEventBus", Kind::writes),
+    row<&Broker::delete_partner_event_source>(events, "DeletePartnerEventSource", Kind::writes),
     row<&Broker::delete_rule>(events, "DeleteRule", Kind::writes),
     row<&Broker::describe_api_destination>(events, "DescribeApiDestination", Kind::reads),
     row<&Broker::describe_archive>(events, "DescribeArchive", Kind::reads),
     row<&Broker::describe_connection>(events, "DescribeConnection", Kind::reads),
+    row<&Broker::describe_endpoint>(events, "DescribeEndpoint", Kind::reads),
     row<&Broker::describe_event_bus>(events, "DescribeEventBus", Kind::reads),
+    row<&Broker::describe_event_source>(events, "DescribeEventSource", Kind::reads),
+    row<&Broker::describe_partner_event_source>(events, "DescribePartnerEventSource", Kind::reads),
     row<&Broker::describe_replay>(events, "DescribeReplay", Kind::reads),
     row<&Broker::describe_rule>(events, "DescribeRule", Kind::reads),
     row<&Broker::disable_rule>(events, "DisableRule", Kind::writes),
@@ -90,13 +101,18 @@ constexpr Row rows[] = {
     row<&Broker::list_api_destinations>(events, "ListApiDestinations", Kind::reads),
     row<&Broker::list_archives>(events, "ListArchives", Kind::reads),
     row<&Broker::list_connections>(events, "ListConnections", Kind::reads),
+    row<&Broker::list_endpoints>(events, "ListEndpoints", Kind::reads),
     row<&Broker::list_event_buses>(events, "ListEventBuses", Kind::reads),
+    row<&Broker::list_event_sources>(events, "ListEventSources", Kind::reads),
+    row<&Broker::list_partner_event_source_accounts>(events, "ListPartnerEventSourceAccounts", Kind::reads),
+    row<&Broker::list_partner_event_sources>(events, "ListPartnerEventSources", Kind::reads),
     row<&Broker::list_replays>(events, "ListReplays", Kind::reads),
     row<&Broker::list_rule_names_by_target>(events, "ListRuleNamesByTarget", Kind::reads),
     row<&Broker::list_rules>(events, "ListRules", Kind::reads),
     row<&Broker::list_tags_for_resource>(events, "ListTagsForResource", Kind::reads),
     row<&Broker::list_targets_by_rule>(events, "ListTargetsByRule", Kind::reads),
     row<&Broker::put_events>(events, "PutEvents", Kind::writes),
+    row<&Broker::put_partner_events>(events, "PutPartnerEvents", Kind::writes),
     row<&Broker::put_permission>(events, "PutPermission", Kind::writes),
     row<&Broker::put_rule>(events, "PutRule", Kind::writes),
     row<&Broker::put_targets>(events, "PutTargets", Kind::writes),
@@ -109,6 +125,7 @@ constexpr Row rows[] = {
     row<&Broker::update_api_destination>(events, "UpdateApiDestination", Kind::writes),
     row<&Broker::update_archive>(events, "UpdateArchive", Kind::writes),
     row<&Broker::update_connection>(events, "UpdateConnection", Kind::writes),
+    row<&Broker::update_endpoint>(events, "UpdateEndpoint", Kind::writes),
     row<&Broker::update_event_bus>(events, "UpdateEventBus", Kind::writes),
 
     rest<&Broker::create_schedule>(scheduler, "CreateSchedule", Kind::writes,

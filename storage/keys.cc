@@ -205,6 +205,14 @@ Key replay(const ReplayPlace& place) {
   return Builder(Prefix::replay).u64(place.replay_id).u8(place.is_progress ? 1 : 0).key();
 }
 
+Key endpoint(std::uint64_t endpoint_id) {
+  return Builder(Prefix::endpoint).u64(endpoint_id).key();
+}
+
+Key partner_source(std::uint64_t source_id) {
+  return Builder(Prefix::partner_source).u64(source_id).key();
+}
+
 Key fan_out_task(std::uint64_t task_id) { return Builder(Prefix::fan_out_task).u64(task_id).key(); }
 
 Key fan_out_cursor(std::uint64_t task_id) {
@@ -344,6 +352,14 @@ std::optional<ReplayPlace> parse_replay(std::string_view key) {
   if (part > 1) return std::nullopt;
   place.is_progress = part == 1;
   return if_complete(parser, place);
+}
+
+std::optional<std::uint64_t> parse_endpoint(std::string_view key) {
+  return parse_id(key, Prefix::endpoint);
+}
+
+std::optional<std::uint64_t> parse_partner_source(std::string_view key) {
+  return parse_id(key, Prefix::partner_source);
 }
 
 std::optional<std::uint64_t> parse_fan_out_task(std::string_view key) {

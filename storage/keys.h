@@ -38,6 +38,8 @@
 //   'x'     broker   time_ms i64, number u64                           terminal step
 //   'y'     bus      connection id u64                                 connection, no secrets
 //   'z'     bus      API destination id u64                            API destination
+//   'D'     bus      endpoint id u64                                   global endpoint
+//   'E'     bus      source id u64                                     partner event source
 //
 // Values are formats of their owners and carry their own version.
 #pragma once
@@ -108,6 +110,8 @@ enum class Prefix : char {
   terminal_step = 'x',
   connection = 'y',
   api_destination = 'z',
+  endpoint = 'D',
+  partner_source = 'E',
 };
 
 // Where a message, or the lease of one, is.
@@ -226,6 +230,8 @@ Key event_segment(const SegmentPlace& place);
 Key archive(std::uint64_t archive_id);
 Key replay(const ReplayPlace& place);
 Key fan_out_task(std::uint64_t task_id);
+Key endpoint(std::uint64_t endpoint_id);
+Key partner_source(std::uint64_t source_id);
 Key fan_out_cursor(std::uint64_t task_id);
 Key terminal_step(const StepPlace& place);
 Key deduplication(const DeduplicationPlace& place);
@@ -255,6 +261,8 @@ std::optional<SegmentPlace> parse_event_segment(std::string_view key);
 std::optional<std::uint64_t> parse_archive(std::string_view key);
 std::optional<ReplayPlace> parse_replay(std::string_view key);
 std::optional<std::uint64_t> parse_fan_out_task(std::string_view key);
+std::optional<std::uint64_t> parse_endpoint(std::string_view key);
+std::optional<std::uint64_t> parse_partner_source(std::string_view key);
 std::optional<std::uint64_t> parse_fan_out_cursor(std::string_view key);
 std::optional<StepPlace> parse_terminal_step(std::string_view key);
 std::optional<DeduplicationPlace> parse_deduplication(std::string_view key);

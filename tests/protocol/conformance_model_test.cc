@@ -5,9 +5,11 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 
-#include "broker/api/connections.h"
 #include "broker/api/archives.h"
+#include "broker/api/connections.h"
+#include "broker/api/endpoints.h"
 #include "broker/api/events.h"
+#include "broker/api/partners.h"
 #include "broker/api/scheduler.h"
 #include "broker/api/sqs.h"
 #include "protocol/json_codec.h"
@@ -148,6 +150,24 @@ void print_events() {
   print<DeleteEventBusRequest>(events, "DeleteEventBus");
   print<DescribeEventBusRequest, DescribeEventBusResponse>(events, "DescribeEventBus");
   print<ListEventBusesRequest, ListEventBusesResponse>(events, "ListEventBuses");
+  print<EventSourceRequest>(events, "ActivateEventSource");
+  print<EventSourceRequest>(events, "DeactivateEventSource");
+  print<EventSourceRequest, EventSource>(events, "DescribeEventSource");
+  print<ListEventSourcesRequest, ListEventSourcesResponse>(events, "ListEventSources");
+  print<PartnerEventSourceRequest, CreatePartnerEventSourceResponse>(events,
+                                                                     "CreatePartnerEventSource");
+  print<PartnerEventSourceRequest>(events, "DeletePartnerEventSource");
+  print<EventSourceRequest, PartnerEventSource>(events, "DescribePartnerEventSource");
+  print<ListPartnerEventSourcesRequest, ListPartnerEventSourcesResponse>(
+      events, "ListPartnerEventSources");
+  print<ListPartnerEventSourceAccountsRequest, ListPartnerEventSourceAccountsResponse>(
+      events, "ListPartnerEventSourceAccounts");
+  print<PutPartnerEventsRequest, PutEventsResponse>(events, "PutPartnerEvents");
+  print<CreateEndpointRequest, CreateEndpointResponse>(events, "CreateEndpoint");
+  print<UpdateEndpointRequest, UpdateEndpointResponse>(events, "UpdateEndpoint");
+  print<DeleteEndpointRequest>(events, "DeleteEndpoint");
+  print<DescribeEndpointRequest, Endpoint>(events, "DescribeEndpoint");
+  print<ListEndpointsRequest, ListEndpointsResponse>(events, "ListEndpoints");
   print<PutRuleRequest, PutRuleResponse>(events, "PutRule");
   print<DeleteRuleRequest>(events, "DeleteRule");
   print<RuleRequest, DescribeRuleResponse>(events, "DescribeRule");

@@ -152,6 +152,8 @@ TEST_CASE("keys of one number sort like it and parse back") {
   check_order_and_round_trip(ids, keys::bus, keys::parse_bus);
   check_order_and_round_trip(ids, keys::archive, keys::parse_archive);
   check_order_and_round_trip(ids, keys::fan_out_task, keys::parse_fan_out_task);
+  check_order_and_round_trip(ids, keys::endpoint, keys::parse_endpoint);
+  check_order_and_round_trip(ids, keys::partner_source, keys::parse_partner_source);
   check_order_and_round_trip(ids, keys::fan_out_cursor, keys::parse_fan_out_cursor);
   check_order_and_round_trip(ids, keys::schedule_group, keys::parse_schedule_group);
   check_order_and_round_trip(ids, keys::connection, keys::parse_connection);

@@ -1,0 +1,152 @@
+// Global endpoints: stored and shown. There is one machine, so there is nothing to fail over to,
+// and PutEvents with an EndpointId goes to the bus it names.
+#include <fmt/format.h>
+
+#include "broker/broker.h"
+#include "broker/endpoints/endpoint.h"
+#include "broker/events_paging.h"
+#include "broker/load_all.h"
+#include "broker/record_fields.h"
+#include "storage/keys.h"
+
+namespace signalbox::broker {
+
+namespace keys = storage::keys;
+
+namespace {
+
+constexpr std::uint8_t endpoint_format = 1;
+
+// The service's have ten letters and digits, and a zone that says "veo".
+std::string new_endpoint_id(IdSource& ids) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz0123456789";
+  std::uint64_t bits = ids.random_bits();
+  std::string id;
+  for (int i = 0; i < 10; ++i, bits /= letters.size()) id += letters[bits % letters.size()];
+  return id + ".veo";
+}
+
+std::string record_of(const Endpoint& endpoint) {
+  RecordWriter record;
+  record.u8(endpoint_format).u32(endpoint.world->id);
+  write_fields(record, endpoint.shown);
+  return record.take();
+}
+
+// What requests and their answers have in common.
+template <class To, class From>
+void copy_configuration(To& to, const From& from) {
+  to.routing_config = from.routing_config;
+  to.replication_config = from.replication_config;
+  to.event_buses = from.event_buses;
+  to.role_arn = from.role_arn;
+}
+
+}  // namespace
+
+Endpoint& Broker::add_endpoint(std::uint64_t id, World& world, const api::Endpoint& shown) {
+  auto endpoint = std::make_unique<Endpoint>(Endpoint{id, &world, shown});
+  world.endpoints[endpoint->shown.name] = endpoint.get();
+  return *(endpoints_[id] = std::move(endpoint));
+}
+
+Result<Endpoint*> Broker::find_endpoint_or_error(const std::string& name, Context& ctx) {
+  SIGNALBOX_TRY(World* const world, world_of(ctx.caller, ctx));
+  const auto at = world->endpoints.find(name);
+  if (at != world->endpoints.end()) return at->second;
+  return Error{ErrorCode::resource_not_found, fmt::format("Endpoint {} does not exist.", name)};
+}
+
+Result<api::CreateEndpointResponse> Broker::create_endpoint(
+    const api::CreateEndpointRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(World* const world, world_of(ctx.caller, ctx));
+  if (world->endpoints.contains(request.name)) {
+    return Error{ErrorCode::resource_already_exists,
+                 fmt::format("Endpoint {} already exists.", request.name)};
+  }
+  api::Endpoint shown;
+  shown.name = request.name;
+  shown.description = request.description;
+  shown.arn = world->arn("events", "endpoint/" + request.name);
+  copy_configuration(shown, request);
+  shown.endpoint_id = new_endpoint_id(ctx.ids);
+  shown.endpoint_url = fmt::format("https://{}.endpoint.events.amazonaws.com", shown.endpoint_id);
+  shown.state = "ACTIVE";
+  shown.creation_time.ms = shown.last_modified_time.ms = to_ms(ctx.wall);
+  const Endpoint& endpoint = add_endpoint(next_id(), *world, shown);
+  put_next_ids(ctx);
+  ctx.batch.put(keys::endpoint(endpoint.id), record_of(endpoint));
+  api::CreateEndpointResponse response;
+  response.name = endpoint.shown.name;
+  response.arn = endpoint.shown.arn;
+  copy_configuration(response, endpoint.shown);
+  response.state = "CREATING";
+  return response;
+}
+
+Result<api::UpdateEndpointResponse> Broker::update_endpoint(
+    const api::UpdateEndpointRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(Endpoint* const endpoint, find_endpoint_or_error(request.name, ctx));
+  api::Endpoint& shown = endpoint->shown;
+  if (request.description) shown.description = request.description;
+  if (request.routing_config) shown.routing_config = *request.routing_config;
+  if (request.replication_config) shown.replication_config = request.replication_config;
+  if (request.event_buses) shown.event_buses = *request.event_buses;
+  if (request.role_arn) shown.role_arn = request.role_arn;
+  shown.last_modified_time.ms = to_ms(ctx.wall);
+  ctx.batch.put(keys::endpoint(endpoint->id), record_of(*endpoint));
+  api::UpdateEndpointResponse response;
+  response.name = shown.name;
+  response.arn = shown.arn;
+  copy_configuration(response, shown);
+  response.endpoint_id = shown.endpoint_id;
+  response.endpoint_url = shown.endpoint_url;
+  response.state = "UPDATING";
+  return response;
+}
+
+Status Broker::delete_endpoint(const api::DeleteEndpointRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(Endpoint* const endpoint, find_endpoint_or_error(request.name, ctx));
+  ctx.batch.erase(keys::endpoint(endpoint->id));
+  endpoint->world->endpoints.erase(request.name);
+  endpoints_.erase(endpoint->id);
+  return ok();
+}
+
+Result<api::Endpoint> Broker::describe_endpoint(const api::DescribeEndpointRequest& request,
+                                                Context& ctx) {
+  SIGNALBOX_TRY(const Endpoint* const endpoint, find_endpoint_or_error(request.name, ctx));
+  return endpoint->shown;
+}
+
+Result<api::ListEndpointsResponse> Broker::list_endpoints(const api::ListEndpointsRequest& request,
+                                                          Context& ctx) {
+  SIGNALBOX_TRY(const World* const world, world_of(ctx.caller, ctx));
+  api::ListEndpointsResponse response;
+  const std::string prefix = request.name_prefix.value_or("");
+  SIGNALBOX_TRY(
+      response.next_token,
+      visit_page(world->endpoints, {prefix, request.next_token, request.max_results},
+                 [&](const auto& entry) { response.endpoints.push_back(entry.second->shown); }));
+  return response;
+}
+
+std::string Broker::load_endpoints(const storage::View& view) {
+  std::unordered_map<std::uint32_t, World*> worlds;
+  for (const auto& world : worlds_) worlds[world->id] = world.get();
+  return load_all(view, keys::Prefix::endpoint, "endpoints",
+                  [&](std::string_view key, std::string_view value) {
+                    const auto id = keys::parse_endpoint(key);
+                    RecordReader record(value);
+                    api::Endpoint shown;
+                    const bool is_known = id && record.u8() == endpoint_format;
+                    const auto world = worlds.find(record.u32());
+                    if (!is_known || world == worlds.end() || !read_fields(record, shown)) {
+                      return not_understood("an endpoint", key);
+                    }
+                    add_endpoint(*id, *world->second, shown);
+                    return std::string();
+                  });
+}
+
+}  // namespace signalbox::broker
