@@ -87,6 +87,22 @@ class Replay:
             time.sleep(0.02)
 
 
+class Meter(threading.Thread):
+    """How many events a second come to a queue, in the middle of the next seconds."""
+
+    def __init__(self, broker, url, seconds):
+        super().__init__()
+        self.connection, self.url, self.seconds, self.rate = connect(broker), url, seconds, 0.0
+        self.start()
+
+    def run(self):
+        time.sleep(self.seconds * 0.3)
+        started, before = time.perf_counter(), count_of(self.connection, self.url)
+        time.sleep(self.seconds * 0.5)
+        found = count_of(self.connection, self.url) - before
+        self.rate = found / (time.perf_counter() - started)
+
+
 def measure_live(broker, connections, seconds):
     return wrk(broker, "put_events.lua", connections, seconds, "bench")
 
@@ -107,16 +123,16 @@ def measure_beside(report, broker, urls, until, connections, arguments):
         purge(broker, live)
         settle(broker)
         replay = Replay(broker, f"beside-{connections}-{number}", until)
-        before = count_of(connect(broker), replayed)
+        meter = Meter(broker, replayed, arguments.seconds)
         beside = measure_live(broker, connections, arguments.seconds)
-        after = count_of(connect(broker), replayed)
+        meter.join()
         ended += replay.state() != "RUNNING"
         replay.cancel()
         for found, side, wait in zip((alone, beside), rates, waits):
             side.append(found["requests"] * 10 / found["seconds"])
             wait.append(found["p99_ms"])
         ratios.append(rates[1][-1] / rates[0][-1])
-        replay_rates.append((after - before) / beside["seconds"])
+        replay_rates.append(meter.rate)
     name = f"PutEvents of ten, {connections} connections"
     for text, side, wait in zip((f"{name}, alone", "    beside a replay"), rates, waits):
         report.add(text, statistics.median(side), "events/s",
