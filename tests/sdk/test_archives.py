@@ -176,8 +176,9 @@ class Replays(ArchiveTest):
             (found["ReplayArn"], found["Description"], found["EventSourceArn"],
              found["Destination"]),
             (f"{ARN}replay/{name}", "again", archive_arn(archive), {"Arn": bus_arn(bus)}))
-        event_time = datetime.datetime.fromisoformat(json.loads(body)["time"].replace("Z", "+00:00"))
-        self.assertEqual(found["EventLastReplayedTime"], event_time)
+        event_time = json.loads(body)["time"].replace("Z", "+00:00")
+        self.assertEqual(found["EventLastReplayedTime"],
+                         datetime.datetime.fromisoformat(event_time))
         self.assertGreaterEqual(found["ReplayEndTime"], found["ReplayStartTime"])
         self.assertEqual(self.count(archive), 1, "a replayed event was archived")
         listed, = self.events.list_replays(NamePrefix=name)["Replays"]
