@@ -723,6 +723,7 @@ class Broker {
   ReplayPlan plan_replay(const Replay& replay, const Archive& archive) const;
   // False: the bus takes no more now.
   bool replay_events(Replay& replay, Archive& archive, ReplayReading& reading, Context& ctx);
+  std::uint64_t records_of_others(const Context& ctx) const;  // so far
   void pace_replays(bool was_refused, Context& ctx);
   // the engine's side of both (archives/load.cc)
   std::string load_archives(const storage::View& view);

@@ -103,7 +103,9 @@ struct ArchiveState {
   std::uint64_t records_written = 0;
   std::uint64_t records_replayed = 0;
   std::uint64_t others_at_last_slice = 0;
-  bool is_busy = true;  // others wrote since the slice before the last
+  // Written by others between two slices, as a running mean: slices and other traffic may come in
+  // turns. 0: nobody else has written for a while.
+  std::uint64_t others_mean = 1;
 };
 
 }  // namespace signalbox::broker

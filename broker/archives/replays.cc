@@ -129,6 +129,11 @@ Result<api::StartReplayResponse> Broker::start_replay(const api::StartReplayRequ
   replay.end_at(archive->log);
   replay.progress.cursor.minute = replay.start_second() / seconds_per_minute;
   replay.read_filter();
+  // Who starts it is somebody else, who may have more to do: it begins slowly.
+  if (archives_.active.empty()) {
+    archives_.others_at_last_slice = records_of_others(ctx);
+    archives_.others_mean = 1;
+  }
   archives_.replays.emplace(replay.id, std::move(made));
   archives_.active.push_back(replay.id);
   world.replays.emplace(replay.name, &replay);

