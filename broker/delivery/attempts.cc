@@ -61,7 +61,10 @@ Answer<api::Empty> Broker::start_attempts(std::uint64_t lane_id, Context& ctx) {
     return is_next;
   });
   if (delivery) next.resize(admit(lane, *delivery, next.size(), ctx));
-  if (lane.is_held_up) return api::Empty{};
+  if (lane.is_held_up) {
+    if (deliveries_.running_count == 0) let_next_lane_go();
+    return api::Empty{};
+  }
   for (const auto& pending : next) {
     ctx.fetched.get(keys::delivery({lane.id, pending.number}));
     ctx.fetched.get(keys::delivery_due({lane.id, pending.due_ms, pending.number}));
@@ -74,6 +77,8 @@ Answer<api::Empty> Broker::start_attempts(std::uint64_t lane_id, Context& ctx) {
   lane.lacks_token = false;
   arm_lane(lane);
   end_lane_if_idle(lane_id);
+  // Nothing came of it that would let others go when it ends.
+  if (deliveries_.running_count == 0) let_next_lane_go();
   return api::Empty{};
 }
 
@@ -185,12 +190,14 @@ void Broker::attempt_ended(const DeliveryId& id, const AttemptResult& result, Co
 }
 
 void Broker::let_next_lane_go() {
-  if (deliveries_.held_up.empty()) return;
-  const auto next = deliveries_.lanes.find(deliveries_.held_up.front());
-  deliveries_.held_up.pop_front();
-  if (next == deliveries_.lanes.end()) return;
-  next->second.is_held_up = false;
-  arm_lane(next->second);
+  while (!deliveries_.held_up.empty()) {
+    const auto next = deliveries_.lanes.find(deliveries_.held_up.front());
+    deliveries_.held_up.pop_front();
+    if (next == deliveries_.lanes.end()) continue;
+    next->second.is_held_up = false;
+    arm_lane(next->second);
+    return;
+  }
 }
 
 void Broker::retry_or_give_up(DeliveryLane& lane, const DeliverySource& source,

@@ -122,6 +122,8 @@ void Broker::drop_lane(std::uint64_t lane_id, Context& ctx) {
   const auto due = keys::deliveries_due_of_lane(lane_id);
   ctx.batch.erase_range(records.first, records.past_last);
   ctx.batch.erase_range(due.first, due.past_last);
+  // Its attempts were perhaps the last that others wait for.
+  if (deliveries_.running_count == 0) let_next_lane_go();
 }
 
 void Broker::loaded_lane(const LoadRequest& request, const LoadResult& result) {

@@ -11,6 +11,7 @@ using signalbox::storage::Outcome;
 using test::api_key_connection;
 using test::basic_connection;
 using test::DestinationsWorld;
+using test::EventsWorld;
 using test::header_of;
 using test::oauth_connection;
 using test::token_answer;
@@ -399,6 +400,52 @@ TEST_CASE("other targets do not wait for a slow destination", "[destinations]") 
   REQUIRE_FALSE(world.put_targets("fast", {test::target_of("t", "http://fast.test/")}).error);
   for (int i = 0; i < 20; ++i) world.put_event();
   CHECK(world.watch(0ms).size() == 21);
+}
+
+TEST_CASE("who waits for a turn, or sends nothing at all, leaves the room to others",
+          "[destinations]") {
+  Settings settings;
+  settings.delivery_concurrency_total = 1;
+  PacedWorld world(1, settings);
+  // In the order in which they will wait for room.
+  REQUIRE_FALSE(world.put_rule("r1", R"({"source":["first"]})").error);
+  REQUIRE_FALSE(world.put_targets("r1", {test::target_of("t", "http://first.test/")}).error);
+  const bool is_gone = GENERATE(false, true);
+  world.route_to(world.arn, "r2");
+  world.put_event();
+  world.end_next_attempt(delivered());
+  REQUIRE_FALSE(world.put_rule("r3", R"({"source":["last"]})").error);
+  REQUIRE_FALSE(world.put_targets("r3", {test::target_of("t", "http://last.test/")}).error);
+  world.put({test::entry_of("first", "Order", "{}")});
+  world.put_event();
+  world.put({test::entry_of("last", "Order", "{}")});
+  REQUIRE(world.attempts.size() == 1);
+  if (is_gone) REQUIRE_FALSE(world.call<&Broker::delete_api_destination>({"d"}).error);
+  CHECK(world.end_next_attempt(delivered()).http.url == "http://first.test/");
+  REQUIRE(world.attempts.size() == 1);
+  CHECK(world.end_next_attempt(delivered()).http.url == "http://last.test/");
+  CHECK(world.drain("dead") == (is_gone ? 1 : 0));
+}
+
+TEST_CASE("a target taken away while its attempt runs leaves the room to others",
+          "[destinations]") {
+  Settings settings;
+  settings.delivery_concurrency_total = 1;
+  EventsWorld world(settings);
+  for (const auto* rule : {"r1", "r2"}) {
+    REQUIRE_FALSE(world.put_rule(rule, R"({"source":["shop"]})").error);
+    const std::string url = std::string("http://") + rule + ".test/";
+    REQUIRE_FALSE(world.put_targets(rule, {test::target_of("t", url)}).error);
+  }
+  world.put({test::entry_of("shop", "Order", "{}")});
+  REQUIRE(world.attempts.size() == 1);
+  const auto running = world.attempts.front();
+  world.attempts.clear();
+  api::RemoveTargetsRequest request;
+  request.rule = running.http.url == "http://r1.test/" ? "r1" : "r2";
+  request.ids = {"t"};
+  REQUIRE_FALSE(world.call<&Broker::remove_targets>(request).error);
+  CHECK(world.attempts.size() == 1);
 }
 
 TEST_CASE("a new rate holds from the next request on", "[destinations]") {
