@@ -24,7 +24,10 @@
 #include "broker/delivery/attempt.h"
 #include "broker/delivery/lane.h"
 #include "broker/delivery/step_record.h"
+#include "broker/forward.h"
+#include "broker/load_request.h"
 #include "broker/message.h"
+#include "broker/own_work.h"
 #include "broker/queue.h"
 #include "broker/receipt_handle.h"
 #include "broker/result.h"
@@ -36,51 +39,6 @@
 #include "storage/store.h"
 
 namespace signalbox::broker {
-
-// A range of the ready lane to be read into a queue's window, or of a due index into its horizon.
-struct LoadRequest {
-  enum class Kind : std::uint8_t { window, delays, lane, schedules } kind = Kind::window;
-  std::uint64_t queue_id = 0;    // window only
-  std::uint64_t lane_id = 0;     // lane only
-  std::uint32_t generation = 0;  // window only
-  std::string first, past_last;  // keys
-  std::size_t count_max = 0;
-  // window: what durable_next_sequence was when the read was asked for.
-  std::uint64_t durable_next_sequence = 0;
-};
-
-// What the disk holds in that range: window entries in order, or due entries in order.
-struct LoadResult {
-  std::vector<WindowEntry> window;
-  std::vector<std::string> group_ids;  // of the window's entries, when asked for
-  std::vector<DueEntry> due;
-  std::vector<PendingDelivery> deliveries;
-  std::vector<ScheduleDue> schedules;
-  bool reached_end = false;  // no more in the range
-  bool failed = false;       // the disk did: nothing above counts
-};
-
-// Reads what a LoadRequest asks for. On a reader thread, under a view taken after every batch
-// decided before the request was durable.
-LoadResult read_load(const storage::View& view, const LoadRequest& request);
-
-struct ApiDestination;
-struct AuthorizationRules;
-struct Connection;
-struct DeadLetter;
-struct DeliverySource;
-struct DestinationState;
-struct Endpoint;
-struct MessageRecord;
-struct PartnerSource;
-struct PeekPlan;
-struct ReceivePlan;
-struct ReplayPlan;
-class ReplayReading;
-struct Schedule;
-enum class SourceState : std::uint8_t;
-struct TokenFailure;
-struct TokenSource;
 
 class Broker {
  public:
@@ -266,16 +224,6 @@ class Broker {
   }
   void clear_poll_deadline(std::uint64_t id) { deadlines_.clear(DeadlineKind::long_poll, id); }
   std::vector<std::uint64_t> take_ended_polls() { return std::exchange(ended_polls_, {}); }
-  // Work of the broker's own that is due. Like an operation it may need keys or a window first.
-  struct OwnWork {
-    enum class Kind : std::uint8_t {
-      move_slice,    // id: source queue; the next messages of its task, and how far it is
-      attempts,      // id: lane; the next deliveries
-      schedules,     // id: 0; the next that come up
-      replay_slice,  // id: replay; its next events, and how far it is
-    } kind;
-    std::uint64_t id;
-  };
   std::vector<OwnWork> take_own_work() { return std::exchange(own_work_, {}); }
   Answer<api::Empty> do_own_work(const OwnWork& work, Context& ctx);
 
@@ -321,13 +269,6 @@ class Broker {
   void forget_messages(Queue& queue);
 
   // sending (sqs_send.cc)
-  struct NewMessage {
-    std::string_view head, body;
-    std::string_view group_id;
-    std::int64_t sent_ms = 0;
-    std::int64_t first_received_ms = 0;
-    std::uint32_t receive_count = 0;
-  };
   // Stores a new message, visible after the delay (a FIFO queue has its own); returns its number.
   std::uint64_t enqueue(Queue& queue, NewMessage message, Duration delay, Context& ctx);
   std::uint64_t store_ready(Queue& queue, const NewMessage& message, Context& ctx);
@@ -338,10 +279,6 @@ class Broker {
   void append_to_window(Queue& queue, WindowEntry entry, std::string_view group_id);
 
   // FIFO: sending (sqs_deduplication.cc)
-  struct Sent {
-    IdBytes message_id{};
-    std::optional<std::uint64_t> sequence;  // FIFO queues only
-  };
   // Sends, unless a FIFO queue has accepted the message before: then it is the one of before.
   template <class Entry>
   Sent send_once(Queue& queue, const Entry& entry, Context& ctx);
@@ -395,11 +332,6 @@ class Broker {
   void store_move_task(const Queue& source, const MoveTask& task, Context& ctx);
   void end_move_task(Queue& source, MoveTask::Status status, std::string_view reason, Context& ctx);
   Status check_move_destination(const Queue& source, const std::string& arn) const;
-  struct PlannedMove {
-    Queue* destination = nullptr;  // null: there is no message any more
-    std::string record, group_id;
-    IdBytes old_id{};
-  };
   Queue* move_destination(const MoveTask& task, const MessageRecord& message) const;
   // As many of the plan's messages as can be moved now, and if another one cannot, why.
   std::vector<PlannedMove> planned_moves(const Queue& source, const MoveTask& task,
@@ -516,10 +448,6 @@ class Broker {
   void fire_rule(Rule& rule, Context& ctx);
 
   // tags (events_tags.cc)
-  struct Tagged {
-    Bus* bus = nullptr;
-    Rule* rule = nullptr;  // null: the bus itself
-  };
   Result<Tagged> find_tagged(const std::string& arn, Context& ctx);
   void store_tagged(const Tagged& tagged, Context& ctx);
 
@@ -625,12 +553,6 @@ class Broker {
   void use_lane(Schedule& schedule, Context& ctx);
 
   // schedules that come up (schedules/firing.cc, schedules/invoke.cc)
-  struct Firing {
-    ScheduleDue due;
-    const ScheduleGroup* group = nullptr;
-    std::unique_ptr<Schedule> schedule;    // null: the index is behind, it is not to be invoked
-    std::shared_ptr<const TimeZone> zone;  // null: there is none of its name
-  };
   void arm_schedules(Context& ctx);
   void fire_schedules(Context& ctx);
   void loaded_schedules(LoadResult& result, Context& ctx);
@@ -729,10 +651,6 @@ class Broker {
   std::string load_archives(const storage::View& view);
   std::string load_replays(const storage::View& view, Context& ctx);
   void seal_archives(storage::Batch& batch);
-  struct LogOf {
-    BusLog* log = nullptr;  // null: neither a bus nor an archive
-    LogLimits limits;
-  };
   LogOf log_of(std::uint64_t bus_or_archive_id);
 
   // the engine's side of buses (events_load.cc)

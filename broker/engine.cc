@@ -40,7 +40,7 @@ Error error_of(storage::Outcome outcome) {
 // forgotten: its deadline brings the next.
 class OwnWorkJob final : public Job {
  public:
-  explicit OwnWorkJob(const Broker::OwnWork& work) : work_(work) {}
+  explicit OwnWorkJob(const OwnWork& work) : work_(work) {}
 
   Step run(Broker& broker, Context& ctx) override {
     const auto answer = broker.do_own_work(work_, ctx);
@@ -55,7 +55,7 @@ class OwnWorkJob final : public Job {
   bool has_client() const override { return false; }
 
  private:
-  const Broker::OwnWork work_;
+  const OwnWork work_;
 };
 
 }  // namespace

@@ -4,8 +4,8 @@
 #include "broker/broker.h"
 #include "broker/events_arns.h"
 #include "broker/events_paging.h"
-#include "broker/partners/partner_source.h"
 #include "broker/events_records.h"
+#include "broker/partners/partner_source.h"
 #include "storage/keys.h"
 
 namespace signalbox::broker {

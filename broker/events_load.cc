@@ -160,7 +160,7 @@ void Broker::seal_bus_logs(storage::Batch& batch) {
   publish_rules();
 }
 
-Broker::LogOf Broker::log_of(std::uint64_t bus_or_archive_id) {
+LogOf Broker::log_of(std::uint64_t bus_or_archive_id) {
   if (const auto bus = buses_.by_id.find(bus_or_archive_id); bus != buses_.by_id.end()) {
     return {&bus->second->log, log_limits()};
   }

@@ -6,13 +6,19 @@
 
 namespace signalbox::broker {
 
+// What a tag is on.
+struct Tagged {
+  Bus* bus = nullptr;
+  Rule* rule = nullptr;  // null: the bus itself
+};
+
 namespace {
 
 api::StringMap& tags_of(Bus* bus, Rule* rule) { return rule != nullptr ? rule->tags : bus->tags; }
 
 }  // namespace
 
-Result<Broker::Tagged> Broker::find_tagged(const std::string& arn, Context& ctx) {
+Result<Tagged> Broker::find_tagged(const std::string& arn, Context& ctx) {
   const auto resource = parse_events_arn(arn);
   if (!resource) {
     return Error{ErrorCode::validation,

@@ -51,4 +51,19 @@ struct HandedOut {
   bool is_fifo = false;
 };
 
+// A message about to be stored.
+struct NewMessage {
+  std::string_view head, body;
+  std::string_view group_id;
+  std::int64_t sent_ms = 0;
+  std::int64_t first_received_ms = 0;
+  std::uint32_t receive_count = 0;
+};
+
+// What a send answers.
+struct Sent {
+  IdBytes message_id{};
+  std::optional<std::uint64_t> sequence;  // FIFO queues only
+};
+
 }  // namespace signalbox::broker

@@ -11,6 +11,8 @@
 
 namespace signalbox::broker {
 
+struct Queue;
+
 struct MoveTask {
   enum class Status : std::uint8_t { running, cancelling, completed, cancelled, failed };
 
@@ -47,5 +49,12 @@ struct MoveTaskHandle {
 };
 std::string encode_task_handle(const MoveTaskHandle& handle);
 std::optional<MoveTaskHandle> decode_task_handle(std::string_view text);
+
+// A message on its way to another queue.
+struct PlannedMove {
+  Queue* destination = nullptr;  // null: there is no message any more
+  std::string record, group_id;
+  IdBytes old_id{};
+};
 
 }  // namespace signalbox::broker

@@ -177,9 +177,9 @@ Queue* Broker::move_destination(const MoveTask& task, const MessageRecord& messa
   return find_queue_by_arn(task.destination_arn.value_or(message.dead_letter_source_arn));
 }
 
-std::vector<Broker::PlannedMove> Broker::planned_moves(const Queue& source, const MoveTask& task,
-                                                       const ReceivePlan& plan, Context& ctx,
-                                                       std::string_view& failure) const {
+std::vector<PlannedMove> Broker::planned_moves(const Queue& source, const MoveTask& task,
+                                               const ReceivePlan& plan, Context& ctx,
+                                               std::string_view& failure) const {
   std::vector<PlannedMove> moves;
   std::size_t bytes = 0;
   for (const auto& step : plan.steps) {

@@ -169,7 +169,7 @@ std::uint64_t Broker::enqueue(Queue& queue, NewMessage message, Duration delay, 
 }
 
 template <class Entry>
-Broker::Sent Broker::send_once(Queue& queue, const Entry& entry, Context& ctx) {
+Sent Broker::send_once(Queue& queue, const Entry& entry, Context& ctx) {
   NewMessage message;
   message.head = entry.prepared.head;
   message.body = entry.message_body;

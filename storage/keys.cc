@@ -205,9 +205,7 @@ Key replay(const ReplayPlace& place) {
   return Builder(Prefix::replay).u64(place.replay_id).u8(place.is_progress ? 1 : 0).key();
 }
 
-Key endpoint(std::uint64_t endpoint_id) {
-  return Builder(Prefix::endpoint).u64(endpoint_id).key();
-}
+Key endpoint(std::uint64_t endpoint_id) { return Builder(Prefix::endpoint).u64(endpoint_id).key(); }
 
 Key partner_source(std::uint64_t source_id) {
   return Builder(Prefix::partner_source).u64(source_id).key();

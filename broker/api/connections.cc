@@ -89,8 +89,4 @@ bool is_resource_configuration_arn(std::string_view text) {
          is_account(account) && text.size() == id_length && all(text, is_part);
 }
 
-bool is_one_line(std::string_view text) {
-  return all(text, [](char c) { return c != '\n' && c != '\r'; });
-}
-
 }  // namespace signalbox::broker::api

@@ -2,6 +2,7 @@
 // as botocore 1.44.8's model describes them. Of a connection's secrets only requests have members.
 #pragma once
 
+#include "broker/api/archives.h"
 #include "broker/api/events.h"
 #include "broker/api/http_parameters.h"
 #include "broker/api/names.h"
@@ -13,7 +14,6 @@ bool is_auth_parameter(std::string_view text);  // no colon, not only tabs
 bool is_https_endpoint(std::string_view text);  // of the characters of a URL; of any scheme
 bool is_connection_arn(std::string_view text);
 bool is_resource_configuration_arn(std::string_view text);  // or nothing
-bool is_one_line(std::string_view text);                    // .*
 
 constexpr std::string_view auth_parameter_pattern =
     R"(^[ \t]*[^\x00-\x1F:\x7F]+([ \t]+[^\x00-\x1F:\x7F]+)*[ \t]*$)";
@@ -24,7 +24,6 @@ constexpr std::string_view connection_states =
     "CREATING, UPDATING, DELETING, AUTHORIZED, DEAUTHORIZED, AUTHORIZING, DEAUTHORIZING, ACTIVE, "
     "FAILED_CONNECTIVITY";
 
-constexpr Traits one_line_description{.max = 512, .pattern = ".*", .matches = is_one_line};
 constexpr Traits invocation_rate_limit{.min = 1};
 
 constexpr Traits auth_parameter(bool is_required, bool is_secret = false) {
@@ -206,7 +205,7 @@ struct PutConnectionRequest {
     using T = PutConnectionRequest;
     return std::tuple{
         field("Name", &T::name, name_required),
-        field("Description", &T::description, one_line_description),
+        field("Description", &T::description, description_line),
         field("AuthorizationType", &T::authorization_type, one_of(authorization_types, is_new)),
         field("AuthParameters", &T::auth_parameters, {.required = is_new}),
         field("InvocationConnectivityParameters", &T::invocation_connectivity_parameters),
@@ -412,7 +411,7 @@ struct PutApiDestinationRequest {
   static constexpr auto fields() {
     using T = PutApiDestinationRequest;
     return std::tuple{field("Name", &T::name, name_required),
-                      field("Description", &T::description, one_line_description),
+                      field("Description", &T::description, description_line),
                       field("ConnectionArn", &T::connection_arn, api::connection_arn(is_new)),
                       field("InvocationEndpoint", &T::invocation_endpoint, https_endpoint(is_new)),
                       field("HttpMethod", &T::http_method, one_of(api_destination_methods, is_new)),

@@ -6,10 +6,10 @@
 
 namespace signalbox::broker::api {
 
-bool is_health_check(std::string_view text);     // ^arn:aws([a-z]|\-)*:route53:::healthcheck/…
-bool is_route(std::string_view text);            // ^[\-a-z0-9]+$
-bool is_endpoint_bus(std::string_view text);     // ^arn:aws[a-z-]*:events:…:event-bus/[\w.-]+$
-bool is_endpoint_role(std::string_view text);    // ^arn:aws[a-z-]*:iam::\d{12}:role\/…
+bool is_health_check(std::string_view text);   // ^arn:aws([a-z]|\-)*:route53:::healthcheck/…
+bool is_route(std::string_view text);          // ^[\-a-z0-9]+$
+bool is_endpoint_bus(std::string_view text);   // ^arn:aws[a-z-]*:events:…:event-bus/[\w.-]+$
+bool is_endpoint_role(std::string_view text);  // ^arn:aws[a-z-]*:iam::\d{12}:role\/…
 
 constexpr Traits home_region_traits{
     .min = 9, .max = 20, .pattern = R"(^[\-a-z0-9]+$)", .matches = is_route};
@@ -22,13 +22,12 @@ constexpr Traits endpoint_description{.max = 512};
 struct Primary {
   std::string health_check;
   static constexpr auto fields() {
-    return std::tuple{
-        field("HealthCheck", &Primary::health_check,
-              {.required = true,
-               .min = 1,
-               .max = 1600,
-               .pattern = R"(^arn:aws([a-z]|\-)*:route53:::healthcheck/[\-a-z0-9]+$)",
-               .matches = is_health_check})};
+    return std::tuple{field("HealthCheck", &Primary::health_check,
+                            {.required = true,
+                             .min = 1,
+                             .max = 1600,
+                             .pattern = R"(^arn:aws([a-z]|\-)*:route53:::healthcheck/[\-a-z0-9]+$)",
+                             .matches = is_health_check})};
   }
 };
 struct Secondary {
@@ -60,20 +59,19 @@ struct RoutingConfig {
 struct ReplicationConfig {
   std::optional<std::string> state;
   static constexpr auto fields() {
-    return std::tuple{
-        field("State", &ReplicationConfig::state, {.one_of = "ENABLED, DISABLED"})};
+    return std::tuple{field("State", &ReplicationConfig::state, {.one_of = "ENABLED, DISABLED"})};
   }
 };
 struct EndpointEventBus {
   std::string event_bus_arn;
   static constexpr auto fields() {
-    return std::tuple{field(
-        "EventBusArn", &EndpointEventBus::event_bus_arn,
-        {.required = true,
-         .min = 1,
-         .max = 512,
-         .pattern = R"(^arn:aws[a-z-]*:events:[a-z]+-[a-z-]+-\d+:\d{12}:event-bus/[\w.-]+$)",
-         .matches = is_endpoint_bus})};
+    return std::tuple{
+        field("EventBusArn", &EndpointEventBus::event_bus_arn,
+              {.required = true,
+               .min = 1,
+               .max = 512,
+               .pattern = R"(^arn:aws[a-z-]*:events:[a-z]+-[a-z-]+-\d+:\d{12}:event-bus/[\w.-]+$)",
+               .matches = is_endpoint_bus})};
   }
 };
 
@@ -86,13 +84,12 @@ struct CreateEndpointRequest {
   std::optional<std::string> role_arn;
   static constexpr auto fields() {
     using T = CreateEndpointRequest;
-    return std::tuple{
-        field("Name", &T::name, name_required),
-        field("Description", &T::description, endpoint_description),
-        field("RoutingConfig", &T::routing_config, required_member),
-        field("ReplicationConfig", &T::replication_config),
-        field("EventBuses", &T::event_buses, {.required = true, .min = 2, .max = 2}),
-        field("RoleArn", &T::role_arn, endpoint_role)};
+    return std::tuple{field("Name", &T::name, name_required),
+                      field("Description", &T::description, endpoint_description),
+                      field("RoutingConfig", &T::routing_config, required_member),
+                      field("ReplicationConfig", &T::replication_config),
+                      field("EventBuses", &T::event_buses, {.required = true, .min = 2, .max = 2}),
+                      field("RoleArn", &T::role_arn, endpoint_role)};
   }
 };
 struct CreateEndpointResponse {

@@ -45,13 +45,11 @@ struct ListEventSourcesRequest {
   std::optional<std::int64_t> limit;
   static constexpr auto fields() {
     using T = ListEventSourcesRequest;
-    return std::tuple{field("NamePrefix", &T::name_prefix,
-                            {.min = 1,
-                             .max = 256,
-                             .pattern = R"([/\.\-_A-Za-z0-9]+)",
-                             .matches = is_bus_name}),
-                      field("NextToken", &T::next_token, next_token_traits),
-                      field("Limit", &T::limit, limit_traits)};
+    return std::tuple{
+        field("NamePrefix", &T::name_prefix,
+              {.min = 1, .max = 256, .pattern = R"([/\.\-_A-Za-z0-9]+)", .matches = is_bus_name}),
+        field("NextToken", &T::next_token, next_token_traits),
+        field("Limit", &T::limit, limit_traits)};
   }
 };
 struct ListEventSourcesResponse {
@@ -75,8 +73,7 @@ struct PartnerEventSourceRequest {
 struct CreatePartnerEventSourceResponse {
   std::string event_source_arn;
   static constexpr auto fields() {
-    return std::tuple{
-        field("EventSourceArn", &CreatePartnerEventSourceResponse::event_source_arn)};
+    return std::tuple{field("EventSourceArn", &CreatePartnerEventSourceResponse::event_source_arn)};
   }
 };
 // What DescribePartnerEventSource and ListPartnerEventSources show.
@@ -93,15 +90,14 @@ struct ListPartnerEventSourcesRequest {
   std::optional<std::int64_t> limit;
   static constexpr auto fields() {
     using T = ListPartnerEventSourcesRequest;
-    return std::tuple{
-        field("NamePrefix", &T::name_prefix,
-              {.required = true,
-               .min = 1,
-               .max = 256,
-               .pattern = R"(aws\.partner/[\.\-_A-Za-z0-9]+/[/\.\-_A-Za-z0-9]*)",
-               .matches = is_partner_source_prefix}),
-        field("NextToken", &T::next_token, next_token_traits),
-        field("Limit", &T::limit, limit_traits)};
+    return std::tuple{field("NamePrefix", &T::name_prefix,
+                            {.required = true,
+                             .min = 1,
+                             .max = 256,
+                             .pattern = R"(aws\.partner/[\.\-_A-Za-z0-9]+/[/\.\-_A-Za-z0-9]*)",
+                             .matches = is_partner_source_prefix}),
+                      field("NextToken", &T::next_token, next_token_traits),
+                      field("Limit", &T::limit, limit_traits)};
   }
 };
 struct ListPartnerEventSourcesResponse {
@@ -160,8 +156,7 @@ struct PutPartnerEventsRequestEntry {
                              .pattern = R"(aws\.partner(/[\.\-_A-Za-z0-9]+){2,})",
                              .matches = is_partner_source}),
                       field("Resources", &T::resources, {.each = &event_resource}),
-                      field("DetailType", &T::detail_type),
-                      field("Detail", &T::detail)};
+                      field("DetailType", &T::detail_type), field("Detail", &T::detail)};
   }
 };
 struct PutPartnerEventsRequest {

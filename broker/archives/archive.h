@@ -42,4 +42,10 @@ struct Archive {
 std::string encode_archive(const Archive& archive);
 bool decode_archive(std::string_view record, Archive& archive, std::uint64_t& bus_id);
 
+// The log of a bus or an archive, and how much of it is kept.
+struct LogOf {
+  BusLog* log = nullptr;  // null: neither a bus nor an archive
+  LogLimits limits;
+};
+
 }  // namespace signalbox::broker

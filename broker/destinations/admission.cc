@@ -141,8 +141,7 @@ AttemptResult Broker::judge(const DeliverySource& source, const RunningDelivery&
   if (running.token == 0 || !is_unauthorized) return result;
   // The token is no good any more: the next attempt has another.
   result.is_worth_retrying = true;
-  const ApiDestination* const destination =
-      find_api_destination_by_arn(source.target_arn);
+  const ApiDestination* const destination = find_api_destination_by_arn(source.target_arn);
   Connection* const connection =
       destination == nullptr ? nullptr : find_connection_by_arn(destination->connection_arn);
   if (connection == nullptr) return result;

@@ -22,9 +22,7 @@ struct CheckedEntry {
 
 CheckedEntry check(const api::PutPartnerEventsRequestEntry& entry, Time wall) {
   const std::array<std::pair<std::string_view, const std::optional<std::string>*>, 3> required{
-      {{"Source", &entry.source},
-       {"DetailType", &entry.detail_type},
-       {"Detail", &entry.detail}}};
+      {{"Source", &entry.source}, {"DetailType", &entry.detail_type}, {"Detail", &entry.detail}}};
   for (const auto& [name, member] : required) {
     if (*member && !(*member)->empty()) continue;
     return {EntryFailure{"InvalidArgument",
@@ -62,8 +60,8 @@ api::PutEventsResultEntry Broker::put_partner_event(const World& partner,
   if (offers == partner.partner_sources.end()) return {id, std::nullopt, std::nullopt};
   for (const auto& [account, source] : offers->second) {
     const auto bus = source->customer->buses.find(source->name);
-    const bool is_taken = source->state == SourceState::active &&
-                          bus != source->customer->buses.end();
+    const bool is_taken =
+        source->state == SourceState::active && bus != source->customer->buses.end();
     if (!is_taken) continue;
     event.json = build_envelope({.id = id,
                                  .detail_type = *entry.detail_type,

@@ -1,13 +1,12 @@
 // Partner event sources: the partner's side (create, delete, list) and the customer's (activate,
 // deactivate, list). A customer takes a source by making a bus of its name.
-#include "broker/partners/partner_source.h"
-
 #include <fmt/format.h>
 
 #include "broker/api/partners.h"
 #include "broker/broker.h"
 #include "broker/events_paging.h"
 #include "broker/load_all.h"
+#include "broker/partners/partner_source.h"
 #include "broker/record.h"
 #include "storage/keys.h"
 
@@ -146,13 +145,13 @@ Result<api::ListPartnerEventSourcesResponse> Broker::list_partner_event_sources(
     const api::ListPartnerEventSourcesRequest& request, Context& ctx) {
   SIGNALBOX_TRY(const World* const partner, world_of(ctx.caller, ctx));
   api::ListPartnerEventSourcesResponse response;
-  SIGNALBOX_TRY(response.next_token,
-                visit_page(partner->partner_sources,
-                           {request.name_prefix, request.next_token, request.limit},
-                           [&](const auto& offers) {
-                             response.partner_event_sources.push_back(
-                                 {arn_of(*offers.second.begin()->second), offers.first});
-                           }));
+  SIGNALBOX_TRY(
+      response.next_token,
+      visit_page(partner->partner_sources, {request.name_prefix, request.next_token, request.limit},
+                 [&](const auto& offers) {
+                   response.partner_event_sources.push_back(
+                       {arn_of(*offers.second.begin()->second), offers.first});
+                 }));
   return response;
 }
 
@@ -162,16 +161,15 @@ Result<api::ListPartnerEventSourceAccountsResponse> Broker::list_partner_event_s
   const auto offers = partner->partner_sources.find(request.event_source_name);
   if (offers == partner->partner_sources.end()) return no_such_source(request.event_source_name);
   api::ListPartnerEventSourceAccountsResponse response;
-  SIGNALBOX_TRY(response.next_token,
-                visit_page(offers->second, {"", request.next_token, request.limit},
-                           [&](const auto& offer) {
-                             const PartnerSource& source = *offer.second;
-                             response.partner_event_source_accounts.push_back(
-                                 {offer.first,
-                                  {source.created_ms},
-                                  expiration_of(source),
-                                  std::string(source.state_text())});
-                           }));
+  SIGNALBOX_TRY(
+      response.next_token,
+      visit_page(offers->second, {"", request.next_token, request.limit}, [&](const auto& offer) {
+        const PartnerSource& source = *offer.second;
+        response.partner_event_source_accounts.push_back({offer.first,
+                                                          {source.created_ms},
+                                                          expiration_of(source),
+                                                          std::string(source.state_text())});
+      }));
   return response;
 }
 
@@ -184,12 +182,11 @@ Result<PartnerSource*> Broker::find_event_source_or_error(const std::string& nam
   return source;
 }
 
-Status Broker::change_event_source(const std::string& name, SourceState state,
-                                   Context& ctx) {
+Status Broker::change_event_source(const std::string& name, SourceState state, Context& ctx) {
   SIGNALBOX_TRY(PartnerSource* const source, find_event_source_or_error(name, ctx));
   // An active source has a bus, and one that the partner has deleted stays so.
-  const bool can_be = source->state != SourceState::deleted &&
-                      source->customer->buses.contains(source->name);
+  const bool can_be =
+      source->state != SourceState::deleted && source->customer->buses.contains(source->name);
   if (!can_be) {
     return Error{ErrorCode::invalid_state,
                  fmt::format("Event source {} is in state {}.", name, source->state_text())};
@@ -269,10 +266,9 @@ std::string Broker::load_partner_sources(const storage::View& view) {
                     const std::uint8_t state = record.u8();
                     source.created_ms = record.i64();
                     source.name = record.bytes();
-                    const bool is_whole =
-                        is_known && !record.failed() && record.at_end() &&
-                        partner != worlds.end() && customer != worlds.end() &&
-                        state <= static_cast<std::uint8_t>(SourceState::deleted);
+                    const bool is_whole = is_known && !record.failed() && record.at_end() &&
+                                          partner != worlds.end() && customer != worlds.end() &&
+                                          state <= static_cast<std::uint8_t>(SourceState::deleted);
                     if (!is_whole) return not_understood("a partner event source", key);
                     source.id = *id;
                     source.partner = partner->second;

@@ -1,5 +1,7 @@
 // Schedules that come up: each is invoked in the batch that says when it comes up next, so once,
 // over restarts too. What came up while the broker was down is made up for by one invocation.
+#include "broker/schedules/firing.h"
+
 #include "broker/api/scheduler.h"
 #include "broker/broker.h"
 #include "broker/load_all.h"
@@ -57,7 +59,7 @@ void Broker::loaded_schedules(LoadResult& result, Context& ctx) {
 }
 
 // The next few that are due, with what the disk knows of them; nothing: it has to be asked first.
-std::optional<std::vector<Broker::Firing>> Broker::plan_firings(Context& ctx) {
+std::optional<std::vector<Firing>> Broker::plan_firings(Context& ctx) {
   std::vector<Firing> firings;
   schedules_.due.visit([&](const ScheduleDue& entry) {
     const bool is_next =

@@ -158,8 +158,8 @@ void print_events() {
                                                                      "CreatePartnerEventSource");
   print<PartnerEventSourceRequest>(events, "DeletePartnerEventSource");
   print<EventSourceRequest, PartnerEventSource>(events, "DescribePartnerEventSource");
-  print<ListPartnerEventSourcesRequest, ListPartnerEventSourcesResponse>(
-      events, "ListPartnerEventSources");
+  print<ListPartnerEventSourcesRequest, ListPartnerEventSourcesResponse>(events,
+                                                                         "ListPartnerEventSources");
   print<ListPartnerEventSourceAccountsRequest, ListPartnerEventSourceAccountsResponse>(
       events, "ListPartnerEventSourceAccounts");
   print<PutPartnerEventsRequest, PutEventsResponse>(events, "PutPartnerEvents");

@@ -33,6 +33,12 @@ class PartnerSources(ClockTest):
             {"Id": "q", "Arn": support.queue_arn(name, account=CUSTOMER)}])
         return url
 
+    def receive_theirs(self, url):
+        """The one message in their queue."""
+        (message,) = self.their_sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+        return message
+
     def put(self, **members):
         entry = {"Source": self.source, "DetailType": "Order", "Detail": '{"id": 7}', **members}
         return self.events.put_partner_events(Entries=[entry])
@@ -54,7 +60,7 @@ class PartnerSources(ClockTest):
         self.assertEqual(self.put()["FailedEntryCount"], 0)
         url = self.take()
         event_id = self.put()["Entries"][0]["EventId"]
-        (message,) = self.their_sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+        message = self.receive_theirs(url)
         event = json.loads(message["Body"])
         self.assertEqual((event["id"], event["account"], event["source"], event["detail"]),
                          (event_id, CUSTOMER, self.source, {"id": 7}))
@@ -62,7 +68,7 @@ class PartnerSources(ClockTest):
         self.assertEqual((self.put()["FailedEntryCount"], self.state()), (0, "PENDING"))
         self.theirs.activate_event_source(Name=self.source)
         again = self.put()["Entries"][0]["EventId"]
-        (message,) = self.their_sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+        message = self.receive_theirs(url)
         self.assertEqual(json.loads(message["Body"])["id"], again)
 
     def test_a_bad_entry_fails_alone(self):

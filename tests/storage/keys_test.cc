@@ -233,8 +233,7 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
         keys::parse_deduplication(all[i]).has_value() + keys::parse_move_task(all[i]).has_value() +
         keys::parse_delivery(all[i]).has_value() + keys::parse_delivery_due(all[i]).has_value() +
         keys::parse_schedule_group(all[i]).has_value() + keys::parse_schedule(all[i]).has_value() +
-        keys::parse_schedule_due(all[i]).has_value() +
-        keys::parse_connection(all[i]).has_value() +
+        keys::parse_schedule_due(all[i]).has_value() + keys::parse_connection(all[i]).has_value() +
         keys::parse_api_destination(all[i]).has_value();
     REQUIRE(parsers_that_take_it == (i < 2 ? 0 : 1));
   }
