@@ -2,6 +2,7 @@
 // model describes them.
 #pragma once
 
+#include "broker/api/archives.h"
 #include "broker/api/events.h"
 
 namespace signalbox::broker::api {
@@ -17,7 +18,6 @@ constexpr Traits endpoint_role{.min = 1,
                                .max = 256,
                                .pattern = R"(^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$)",
                                .matches = is_endpoint_role};
-constexpr Traits endpoint_description{.max = 512};
 
 struct Primary {
   std::string health_check;
@@ -85,7 +85,7 @@ struct CreateEndpointRequest {
   static constexpr auto fields() {
     using T = CreateEndpointRequest;
     return std::tuple{field("Name", &T::name, name_required),
-                      field("Description", &T::description, endpoint_description),
+                      field("Description", &T::description, description_line),
                       field("RoutingConfig", &T::routing_config, required_member),
                       field("ReplicationConfig", &T::replication_config),
                       field("EventBuses", &T::event_buses, {.required = true, .min = 2, .max = 2}),
@@ -121,7 +121,7 @@ struct UpdateEndpointRequest {
   static constexpr auto fields() {
     using T = UpdateEndpointRequest;
     return std::tuple{field("Name", &T::name, name_required),
-                      field("Description", &T::description, endpoint_description),
+                      field("Description", &T::description, description_line),
                       field("RoutingConfig", &T::routing_config),
                       field("ReplicationConfig", &T::replication_config),
                       field("EventBuses", &T::event_buses, {.min = 2, .max = 2}),

@@ -127,11 +127,12 @@ class Comparison:
         if service == "sqs":
             return
         theirs = constraints_of(model)
+        meant = MEANT.get(ours["name"], set())
         for key in CONSTRAINTS:
             mine = ours.get(key)
             if isinstance(mine, dict):
                 mine = {name: value for name, value in mine.items() if name != "required"}
-            if mine != theirs.get(key):
+            if key not in meant and mine != theirs.get(key):
                 self.differ(path, f"{key} is {mine}, the model says {theirs.get(key)}")
 
     def shape(self, service, path, ours, model, is_input):
