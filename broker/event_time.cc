@@ -8,7 +8,7 @@ namespace {
 constexpr std::int64_t year_1_ms = -62'135'596'800'000;
 constexpr std::int64_t year_10000_ms = 253'402'300'800'000;
 static_assert((year_10000_ms - year_1_ms) / 1000 == event_seconds_past_last);
-}
+}  // namespace
 
 EventSecond event_second_of(std::int64_t time_ms) {
   // Cut first: the difference of any two times would overflow.

@@ -12,8 +12,7 @@ namespace keys = storage::keys;
 
 std::string Broker::load_buses(const storage::View& view, Context& ctx) {
   directory_.clear();
-  std::unordered_map<std::uint32_t, World*> worlds;
-  for (const auto& world : worlds_) worlds[world->id] = world.get();
+  const auto worlds = by_id(worlds_);
   std::string problem =
       load_all(view, keys::Prefix::bus, "buses", [&](std::string_view key, std::string_view value) {
         const auto id = keys::parse_bus(key);

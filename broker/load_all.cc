@@ -24,4 +24,10 @@ std::string disk_failed_reading(std::string_view what) {
   return fmt::format("the disk failed while reading {}", what);
 }
 
+std::unordered_map<std::uint32_t, World*> by_id(const std::vector<std::unique_ptr<World>>& worlds) {
+  std::unordered_map<std::uint32_t, World*> found;
+  for (const auto& world : worlds) found[world->id] = world.get();
+  return found;
+}
+
 }  // namespace signalbox::broker

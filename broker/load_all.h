@@ -2,9 +2,14 @@
 // functions over the view; any thread.
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <vector>
 
+#include "broker/world.h"
 #include "storage/keys.h"
 #include "storage/store.h"
 
@@ -12,6 +17,9 @@ namespace signalbox::broker {
 
 std::string not_understood(std::string_view what, std::string_view key);
 std::string disk_failed_reading(std::string_view what);
+
+// Records name their world by its id.
+std::unordered_map<std::uint32_t, World*> by_id(const std::vector<std::unique_ptr<World>>& worlds);
 
 // Calls load(key, value) for each key of the prefix, in order, until it answers with a problem.
 template <class Load>

@@ -38,8 +38,7 @@ std::string Broker::load_archives(const storage::View& view) {
 }
 
 std::string Broker::load_replays(const storage::View& view, Context& ctx) {
-  std::unordered_map<std::uint32_t, World*> worlds;
-  for (const auto& world : worlds_) worlds[world->id] = world.get();
+  const auto worlds = by_id(worlds_);
   const auto load_task = [&](std::uint64_t id, std::string_view value) {
     auto read = std::make_unique<Replay>();
     std::uint32_t world_id = 0;

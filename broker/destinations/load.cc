@@ -10,8 +10,7 @@ namespace signalbox::broker {
 namespace keys = storage::keys;
 
 std::string Broker::load_destinations(const storage::View& view, Context& ctx) {
-  std::unordered_map<std::uint32_t, World*> worlds;
-  for (const auto& world : worlds_) worlds[world->id] = world.get();
+  const auto worlds = by_id(worlds_);
   std::string problem = load_all(
       view, keys::Prefix::connection, "connections",
       [&](std::string_view key, std::string_view value) {

@@ -132,8 +132,7 @@ Result<api::ListEndpointsResponse> Broker::list_endpoints(const api::ListEndpoin
 }
 
 std::string Broker::load_endpoints(const storage::View& view) {
-  std::unordered_map<std::uint32_t, World*> worlds;
-  for (const auto& world : worlds_) worlds[world->id] = world.get();
+  const auto worlds = by_id(worlds_);
   return load_all(view, keys::Prefix::endpoint, "endpoints",
                   [&](std::string_view key, std::string_view value) {
                     const auto id = keys::parse_endpoint(key);

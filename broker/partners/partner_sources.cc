@@ -253,8 +253,7 @@ void Broker::bus_of_source_deleted(World& customer, const std::string& name, Con
 }
 
 std::string Broker::load_partner_sources(const storage::View& view) {
-  std::unordered_map<std::uint32_t, World*> worlds;
-  for (const auto& world : worlds_) worlds[world->id] = world.get();
+  const auto worlds = by_id(worlds_);
   return load_all(view, keys::Prefix::partner_source, "partner event sources",
                   [&](std::string_view key, std::string_view value) {
                     const auto id = keys::parse_partner_source(key);

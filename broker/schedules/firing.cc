@@ -137,8 +137,7 @@ void Broker::end_firing(const Firing& firing, Context& ctx) {
 }
 
 std::string Broker::load_schedules(const storage::View& view, Context& ctx) {
-  std::unordered_map<std::uint32_t, World*> worlds;
-  for (const auto& world : worlds_) worlds[world->id] = world.get();
+  const auto worlds = by_id(worlds_);
   std::string problem = load_all(view, keys::Prefix::schedule_group, "schedule groups",
                                  [&](std::string_view key, std::string_view value) {
                                    const auto id = keys::parse_schedule_group(key);
