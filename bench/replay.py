@@ -25,22 +25,24 @@ ARN = "arn:aws:events:us-east-1:000000000000:"
 QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:"
 
 
-def fill(broker, count):
-    """Events of 1 KiB that do not compress, into the archive and nowhere else."""
+def put_events(broker, count, detail_type):
+    """Events of 1 KiB that do not compress, ten a request, over several connections."""
     rng = random.Random(1)
     encoder = connect(broker)
     requests = [encoder.encode("events", "PutEvents", {"Entries": [
-        {"Source": "bench", "DetailType": "order.created", "EventBusName": "bench",
+        {"Source": "bench", "DetailType": detail_type, "EventBusName": "bench",
          "Detail": json.dumps({"text": base64.b64encode(rng.randbytes(650)).decode()})}
         for _ in range(10)]}) for _ in range(100)]
     numbers = iter(range(count // 10))
+    refused = []
 
     def put():
         connection = connect(broker)
         for number in numbers:
             answer = connection.exchange(requests[number % 100])
             if b'"FailedEntryCount":0' not in answer:
-                raise BrokerError("an event was refused while the archive was filled")
+                refused.append(answer)
+                return
         connection.close()
 
     threads = [threading.Thread(target=put) for _ in range(FILL_CONNECTIONS)]
@@ -48,6 +50,12 @@ def fill(broker, count):
         thread.start()
     for thread in threads:
         thread.join()
+    if refused:
+        raise BrokerError(f"events were refused: {refused[0][:500]}")
+
+
+def fill_archive(broker, count):
+    put_events(broker, count, "order.created")
     found = connect(broker).call("events", "DescribeArchive", {"ArchiveName": "all"})
     if found["EventCount"] != count // 10 * 10:
         raise BrokerError(f"{found['EventCount']:,} events in the archive, {count:,} were sent")
@@ -151,7 +159,7 @@ def measure(report, directory, arguments):
         connection.call("events", "CreateArchive", {
             "ArchiveName": "all", "EventSourceArn": f"{ARN}event-bus/bench"})
         started = time.perf_counter()
-        found = fill(broker, arguments.events)
+        found = fill_archive(broker, arguments.events)
         seconds = time.perf_counter() - started
         report.add(f"archive of {found['EventCount']:,} filled", arguments.events / seconds,
                    "events/s", f"{found['SizeBytes'] / 1e6:,.0f} MB")
