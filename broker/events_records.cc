@@ -1,6 +1,7 @@
 #include "broker/events_records.h"
 
 #include "broker/record.h"
+#include "broker/record_fields.h"
 
 namespace signalbox::broker {
 
@@ -11,15 +12,11 @@ constexpr std::uint8_t bus_format = 2;
 constexpr std::uint8_t rule_format_without_schedule = 1;
 constexpr std::uint8_t rule_format = 2;
 constexpr std::uint8_t target_format_without_lane = 1;
-constexpr std::uint8_t target_format = 2;
+constexpr std::uint8_t target_format_by_position = 2;
+constexpr std::uint8_t target_format = 3;
 constexpr std::uint8_t task_format_without_forwarding = 1;
 constexpr std::uint8_t task_format = 2;
 constexpr std::uint8_t cursor_format = 1;
-
-void write_list(RecordWriter& record, const api::StringList& texts) {
-  record.u32(static_cast<std::uint32_t>(texts.size()));
-  for (const auto& text : texts) record.bytes(text);
-}
 
 api::StringList read_list(RecordReader& record) {
   api::StringList texts;
@@ -52,6 +49,33 @@ void read_dead_letter(RecordReader& record, std::optional<api::DeadLetterConfig>
 }
 
 bool complete(const RecordReader& record) { return !record.failed() && record.at_end(); }
+
+// The members that targets had before their records had names in them.
+void read_target_by_position(RecordReader& record, api::Target& target) {
+  target.id = record.bytes();
+  target.arn = record.bytes();
+  target.role_arn = record.optional();
+  target.input = record.optional();
+  target.input_path = record.optional();
+  read_struct(record, target.input_transformer, [&](auto& given) {
+    given.input_paths_map = record.map();
+    given.input_template = record.bytes();
+  });
+  read_struct(record, target.kinesis_parameters,
+              [&](auto& given) { given.partition_key_path = record.bytes(); });
+  read_struct(record, target.sqs_parameters,
+              [&](auto& given) { given.message_group_id = record.optional(); });
+  read_struct(record, target.http_parameters, [&](auto& given) {
+    given.path_parameter_values = read_list(record);
+    given.header_parameters = record.map();
+    given.query_string_parameters = record.map();
+  });
+  read_dead_letter(record, target.dead_letter_config);
+  read_struct(record, target.retry_policy, [&](auto& given) {
+    given.maximum_retry_attempts = record.optional_i64();
+    given.maximum_event_age_in_seconds = record.optional_i64();
+  });
+}
 
 }  // namespace
 
@@ -119,56 +143,22 @@ bool decode_rule(std::string_view bytes, Rule& rule) {
 
 std::string encode_target(const api::Target& target, std::uint64_t lane_id) {
   RecordWriter record;
-  record.u8(target_format).bytes(target.id).bytes(target.arn);
-  record.optional(target.role_arn).optional(target.input).optional(target.input_path);
-  write_struct(record, target.input_transformer, [&](const auto& given) {
-    record.map(given.input_paths_map).bytes(given.input_template);
-  });
-  write_struct(record, target.kinesis_parameters,
-               [&](const auto& given) { record.bytes(given.partition_key_path); });
-  write_struct(record, target.sqs_parameters,
-               [&](const auto& given) { record.optional(given.message_group_id); });
-  write_struct(record, target.http_parameters, [&](const auto& given) {
-    write_list(record, given.path_parameter_values);
-    record.map(given.header_parameters).map(given.query_string_parameters);
-  });
-  write_dead_letter(record, target.dead_letter_config);
-  write_struct(record, target.retry_policy, [&](const auto& given) {
-    record.optional(given.maximum_retry_attempts).optional(given.maximum_event_age_in_seconds);
-  });
-  record.u64(lane_id);
+  record.u8(target_format).u64(lane_id);
+  write_fields(record, target);
   return record.take();
 }
 
 bool decode_target(std::string_view bytes, api::Target& target, std::uint64_t& lane_id) {
   RecordReader record(bytes);
   const std::uint8_t format = record.u8();
-  if (format != target_format && format != target_format_without_lane) return false;
-  target.id = record.bytes();
-  target.arn = record.bytes();
-  target.role_arn = record.optional();
-  target.input = record.optional();
-  target.input_path = record.optional();
-  read_struct(record, target.input_transformer, [&](auto& given) {
-    given.input_paths_map = record.map();
-    given.input_template = record.bytes();
-  });
-  read_struct(record, target.kinesis_parameters,
-              [&](auto& given) { given.partition_key_path = record.bytes(); });
-  read_struct(record, target.sqs_parameters,
-              [&](auto& given) { given.message_group_id = record.optional(); });
-  read_struct(record, target.http_parameters, [&](auto& given) {
-    given.path_parameter_values = read_list(record);
-    given.header_parameters = record.map();
-    given.query_string_parameters = record.map();
-  });
-  read_dead_letter(record, target.dead_letter_config);
-  read_struct(record, target.retry_policy, [&](auto& given) {
-    given.maximum_retry_attempts = record.optional_i64();
-    given.maximum_event_age_in_seconds = record.optional_i64();
-  });
-  lane_id = format == target_format ? record.u64() : 0;
-  return complete(record);
+  if (format == target_format_by_position || format == target_format_without_lane) {
+    read_target_by_position(record, target);
+    lane_id = format == target_format_by_position ? record.u64() : 0;
+    return complete(record);
+  }
+  if (format != target_format) return false;
+  lane_id = record.u64();
+  return read_fields(record, target) && complete(record);
 }
 
 std::string encode_fan_out_task(const FanOutTask& task) {

@@ -25,8 +25,8 @@ inline void write(RecordWriter& record, const std::string& text) { record.raw(te
 inline void write(RecordWriter& record, std::int64_t number) { record.i64(number); }
 inline void write(RecordWriter& record, bool flag) { record.u8(flag ? 1 : 0); }
 inline void write(RecordWriter& record, const api::Timestamp& time) { record.i64(time.ms); }
-template <class T>
-void write(RecordWriter& record, const std::optional<T>& value);
+template <api::OptionalMember T>
+void write(RecordWriter& record, const T& value);
 template <class T>
 void write(RecordWriter& record, const std::vector<T>& list);
 inline void write(RecordWriter& record, const api::StringMap& map) { record.map(map); }
@@ -43,8 +43,8 @@ void write_sized(RecordWriter& record, const T& value) {
   record.bytes(inner.view());
 }
 
-template <class T>
-void write(RecordWriter& record, const std::optional<T>& value) {
+template <api::OptionalMember T>
+void write(RecordWriter& record, const T& value) {
   write(record, *value);
 }
 
@@ -66,8 +66,8 @@ bool read_whole(std::string_view bytes, T& value);
 template <class T>
 bool read_whole(std::string_view bytes, std::vector<T>& list);
 
-template <class T>
-bool read_whole(std::string_view bytes, std::optional<T>& value) {
+template <api::OptionalMember T>
+bool read_whole(std::string_view bytes, T& value) {
   return read_whole(bytes, value.emplace());
 }
 
@@ -97,8 +97,8 @@ template <class T>
 bool is_given(const T&) {
   return true;
 }
-template <class T>
-bool is_given(const std::optional<T>& value) {
+template <api::OptionalMember T>
+bool is_given(const T& value) {
   return value.has_value();
 }
 

@@ -118,8 +118,8 @@ constexpr std::string_view type_name() {
   return colon == std::string_view::npos ? name : name.substr(colon + 1);
 }
 
-template <class T>
-void print(std::string& out, const std::optional<T>& value);
+template <api::OptionalMember T>
+void print(std::string& out, const T& value);
 template <class T>
 void print(std::string& out, const std::vector<T>& list);
 template <class T>
@@ -127,8 +127,8 @@ void print(std::string& out, const std::map<std::string, T>& map);
 template <api::Described T>
 void print(std::string& out, const T& value);
 
-template <class T>
-void print(std::string& out, const std::optional<T>& value) {
+template <api::OptionalMember T>
+void print(std::string& out, const T& value) {
   if (value) {
     print(out, *value);
   } else {
@@ -196,9 +196,9 @@ inline void check_value(Breaches&, const MemberPath&, const api::Traits&, const 
 
 template <api::Described T>
 void check_value(Breaches& breaches, const MemberPath& member, const api::Traits&, const T& value);
-template <class T>
+template <api::OptionalMember T>
 void check_value(Breaches& breaches, const MemberPath& member, const api::Traits& traits,
-                 const std::optional<T>& value);
+                 const T& value);
 template <class T>
 void check_value(Breaches& breaches, const MemberPath& member, const api::Traits& traits,
                  const std::vector<T>& list);
@@ -211,9 +211,9 @@ void check_value(Breaches& breaches, const MemberPath& member, const api::Traits
   check(breaches, &member, value);
 }
 
-template <class T>
+template <api::OptionalMember T>
 void check_value(Breaches& breaches, const MemberPath& member, const api::Traits& traits,
-                 const std::optional<T>& value) {
+                 const T& value) {
   if (value) check_value(breaches, member, traits, *value);
 }
 

@@ -80,8 +80,8 @@ bool read(Reader& reader, element value, const MemberPath& at, bool& out);
 bool read(Reader& reader, element value, const MemberPath& at, std::int64_t& out);
 bool read(Reader& reader, element value, const MemberPath& at, broker::api::Blob& out);
 bool read(Reader& reader, element value, const MemberPath& at, broker::api::Timestamp& out);
-template <class T>
-bool read(Reader& reader, element value, const MemberPath& at, std::optional<T>& out);
+template <broker::api::OptionalMember T>
+bool read(Reader& reader, element value, const MemberPath& at, T& out);
 template <class T>
 bool read(Reader& reader, element value, const MemberPath& at, std::vector<T>& out);
 template <class T>
@@ -89,8 +89,8 @@ bool read(Reader& reader, element value, const MemberPath& at, std::map<std::str
 template <broker::api::Described T>
 bool read(Reader& reader, element value, const MemberPath& at, T& out);
 
-template <class T>
-bool read(Reader& reader, element value, const MemberPath& at, std::optional<T>& out) {
+template <broker::api::OptionalMember T>
+bool read(Reader& reader, element value, const MemberPath& at, T& out) {
   return read(reader, value, at, out.emplace());
 }
 
@@ -195,8 +195,8 @@ void append(std::string& out, bool value);
 void append(std::string& out, std::int64_t value);
 void append(std::string& out, const broker::api::Blob& value);
 void append(std::string& out, const broker::api::Timestamp& value);
-template <class T>
-void append(std::string& out, const std::optional<T>& value);
+template <broker::api::OptionalMember T>
+void append(std::string& out, const T& value);
 template <class T>
 void append(std::string& out, const std::vector<T>& list);
 template <class T>
@@ -208,13 +208,13 @@ template <class T>
 constexpr bool is_present(const T&) {
   return true;
 }
-template <class T>
-constexpr bool is_present(const std::optional<T>& value) {
+template <broker::api::OptionalMember T>
+constexpr bool is_present(const T& value) {
   return value.has_value();
 }
 
-template <class T>
-void append(std::string& out, const std::optional<T>& value) {
+template <broker::api::OptionalMember T>
+void append(std::string& out, const T& value) {
   append(out, *value);
 }
 

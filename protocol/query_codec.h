@@ -133,9 +133,9 @@ bool read(Reader& reader, Node node, const MemberPath* at, T& out);
 template <class T>
 bool read_member(Reader& reader, Node node, const MemberPath& at, const broker::api::Traits&,
                  T& out);
-template <class T>
+template <broker::api::OptionalMember T>
 bool read_member(Reader& reader, Node node, const MemberPath& at, const broker::api::Traits& traits,
-                 std::optional<T>& out);
+                 T& out);
 template <class T>
 bool read_member(Reader& reader, Node node, const MemberPath& at, const broker::api::Traits&,
                  std::vector<T>& out);
@@ -162,6 +162,8 @@ struct Presence<std::map<std::string, T>> {
 };
 template <class T>
 struct Presence<std::optional<T>> : Presence<T> {};
+template <class T>
+struct Presence<broker::api::Boxed<T>> : Presence<T> {};
 
 template <class T>
 bool read_member(Reader& reader, Node node, const MemberPath& at, const broker::api::Traits&,
@@ -173,9 +175,9 @@ bool read_member(Reader& reader, Node node, const MemberPath& at, const broker::
   }
 }
 
-template <class T>
+template <broker::api::OptionalMember T>
 bool read_member(Reader& reader, Node node, const MemberPath& at, const broker::api::Traits& traits,
-                 std::optional<T>& out) {
+                 T& out) {
   return read_member(reader, node, at, traits, out.emplace());
 }
 
@@ -246,9 +248,9 @@ void append_members(std::string& out, const T& value);
 template <class T>
 void append_member(std::string& out, std::string_view name, const broker::api::Traits&,
                    const T& value);
-template <class T>
+template <broker::api::OptionalMember T>
 void append_member(std::string& out, std::string_view name, const broker::api::Traits& traits,
-                   const std::optional<T>& value);
+                   const T& value);
 template <class T>
 void append_member(std::string& out, std::string_view name, const broker::api::Traits& traits,
                    const std::vector<T>& list);
@@ -273,9 +275,9 @@ void append_member(std::string& out, std::string_view name, const broker::api::T
   append_xml_close(out, name);
 }
 
-template <class T>
+template <broker::api::OptionalMember T>
 void append_member(std::string& out, std::string_view name, const broker::api::Traits& traits,
-                   const std::optional<T>& value) {
+                   const T& value) {
   if (value) append_member(out, name, traits, *value);
 }
 

@@ -7,6 +7,8 @@
 
 #include "broker/api/fields.h"
 #include "broker/api/http_parameters.h"
+#include "broker/api/tag.h"
+#include "broker/api/target_parameters.h"
 #include "broker/event.h"
 
 namespace signalbox::broker::api {
@@ -49,16 +51,6 @@ constexpr Traits event_resource{.max = 2048};
 constexpr Traits input_path_key{
     .min = 1, .max = 256, .pattern = R"([A-Za-z0-9\_\-]+)", .matches = is_path_key};
 constexpr Traits input_path{.max = 256};
-
-struct Tag {
-  std::string key;
-  std::string value;
-  static constexpr auto fields() {
-    return std::tuple{field("Key", &Tag::key, {.required = true, .min = 1, .max = 128}),
-                      field("Value", &Tag::value, {.required = true, .max = 256})};
-  }
-};
-using TagList = std::vector<Tag>;
 
 // ---- buses ----
 
@@ -451,25 +443,6 @@ struct InputTransformer {
   }
 };
 
-struct SqsParameters {
-  std::optional<std::string> message_group_id;
-  static constexpr auto fields() {
-    return std::tuple{field("MessageGroupId", &SqsParameters::message_group_id, {.max = 100})};
-  }
-};
-
-struct RetryPolicy {
-  std::optional<std::int64_t> maximum_retry_attempts;
-  std::optional<std::int64_t> maximum_event_age_in_seconds;
-  static constexpr auto fields() {
-    using T = RetryPolicy;
-    return std::tuple{
-        field("MaximumRetryAttempts", &T::maximum_retry_attempts, {.min = 0, .max = 185}),
-        field("MaximumEventAgeInSeconds", &T::maximum_event_age_in_seconds,
-              {.min = 60, .max = 86400})};
-  }
-};
-
 struct HttpParameters {
   StringList path_parameter_values;
   StringMap header_parameters;
@@ -485,14 +458,6 @@ struct HttpParameters {
   }
 };
 
-struct KinesisParameters {
-  std::string partition_key_path;
-  static constexpr auto fields() {
-    return std::tuple{field("PartitionKeyPath", &KinesisParameters::partition_key_path,
-                            {.required = true, .max = 256})};
-  }
-};
-
 struct Target {
   std::string id;
   std::string arn;
@@ -501,10 +466,16 @@ struct Target {
   std::optional<std::string> input_path;
   std::optional<InputTransformer> input_transformer;
   std::optional<KinesisParameters> kinesis_parameters;
+  Boxed<RunCommandParameters> run_command_parameters;
+  Boxed<EcsParameters> ecs_parameters;
+  Boxed<BatchParameters> batch_parameters;
   std::optional<SqsParameters> sqs_parameters;
   std::optional<HttpParameters> http_parameters;
+  Boxed<RedshiftDataParameters> redshift_data_parameters;
+  Boxed<SageMakerPipelineParameters> sage_maker_pipeline_parameters;
   std::optional<DeadLetterConfig> dead_letter_config;
   std::optional<RetryPolicy> retry_policy;
+  Boxed<AppSyncParameters> app_sync_parameters;
   static constexpr auto fields() {
     using T = Target;
     return std::tuple{field("Id", &T::id, name_required),
@@ -514,10 +485,16 @@ struct Target {
                       field("InputPath", &T::input_path, {.max = 256}),
                       field("InputTransformer", &T::input_transformer),
                       field("KinesisParameters", &T::kinesis_parameters),
+                      field("RunCommandParameters", &T::run_command_parameters),
+                      field("EcsParameters", &T::ecs_parameters),
+                      field("BatchParameters", &T::batch_parameters),
                       field("SqsParameters", &T::sqs_parameters),
                       field("HttpParameters", &T::http_parameters),
+                      field("RedshiftDataParameters", &T::redshift_data_parameters),
+                      field("SageMakerPipelineParameters", &T::sage_maker_pipeline_parameters),
                       field("DeadLetterConfig", &T::dead_letter_config),
-                      field("RetryPolicy", &T::retry_policy)};
+                      field("RetryPolicy", &T::retry_policy),
+                      field("AppSyncParameters", &T::app_sync_parameters)};
   }
 };
 

@@ -8,10 +8,12 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace signalbox::broker::api {
@@ -27,6 +29,38 @@ struct Timestamp {
   std::int64_t ms = 0;
   bool operator==(const Timestamp&) const = default;
 };
+
+// A member that is large and seldom there: as std::optional, but a pointer wide.
+template <class T>
+class Boxed {
+ public:
+  Boxed() = default;
+  Boxed(const Boxed& other) : value_(other ? std::make_unique<T>(*other) : nullptr) {}
+  Boxed(Boxed&&) noexcept = default;
+  Boxed& operator=(Boxed other) noexcept {
+    value_ = std::move(other.value_);
+    return *this;
+  }
+  ~Boxed() = default;
+
+  bool has_value() const { return value_ != nullptr; }
+  explicit operator bool() const { return has_value(); }
+  const T& operator*() const { return *value_; }
+  T& emplace() { return *(value_ = std::make_unique<T>()); }
+
+ private:
+  std::unique_ptr<T> value_;
+};
+
+template <class T>
+constexpr bool is_optional_member = false;
+template <class T>
+constexpr bool is_optional_member<std::optional<T>> = true;
+template <class T>
+constexpr bool is_optional_member<Boxed<T>> = true;
+// A member that may be absent.
+template <class T>
+concept OptionalMember = is_optional_member<T>;
 
 // Where REST-JSON carries a member of a request.
 enum class Location : std::uint8_t { body, uri, query, header };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "broker/api/fields.h"
+#include "broker/api/target_parameters.h"
 
 namespace signalbox::broker::api::scheduler {
 
@@ -68,39 +69,6 @@ struct NetworkConfiguration {
   static constexpr auto fields() {
     using T = NetworkConfiguration;
     return std::tuple{field("awsvpcConfiguration", &T::awsvpc_configuration)};
-  }
-};
-
-struct CapacityProviderStrategyItem {
-  std::string capacity_provider;
-  std::optional<std::int64_t> weight;
-  std::optional<std::int64_t> base;
-  static constexpr auto fields() {
-    using T = CapacityProviderStrategyItem;
-    return std::tuple{
-        field("capacityProvider", &T::capacity_provider, {.required = true, .min = 1, .max = 255}),
-        field("weight", &T::weight, {.min = 0, .max = 1000}),
-        field("base", &T::base, {.min = 0, .max = 100000})};
-  }
-};
-
-struct PlacementConstraint {
-  std::optional<std::string> type;
-  std::optional<std::string> expression;
-  static constexpr auto fields() {
-    using T = PlacementConstraint;
-    return std::tuple{field("type", &T::type, {.one_of = "distinctInstance, memberOf"}),
-                      field("expression", &T::expression, {.max = 2000})};
-  }
-};
-
-struct PlacementStrategy {
-  std::optional<std::string> type;
-  std::optional<std::string> by;
-  static constexpr auto fields() {
-    using T = PlacementStrategy;
-    return std::tuple{field("type", &T::type, {.one_of = "random, spread, binpack"}),
-                      field("field", &T::by, {.max = 255})};
   }
 };
 

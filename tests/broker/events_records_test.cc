@@ -34,6 +34,12 @@ api::Target full_target() {
   target.http_parameters = api::HttpParameters{{"p1", "p2"}, {{"h", "v"}}, {{"q", "v"}}};
   target.dead_letter_config = api::DeadLetterConfig{"dlq"};
   target.retry_policy = api::RetryPolicy{3, std::nullopt};
+  auto& task = target.ecs_parameters.emplace();
+  task.task_definition_arn = "task";
+  task.enable_execute_command = false;
+  task.network_configuration.emplace().awsvpc_configuration =
+      api::AwsVpcConfiguration{{"subnet"}, std::nullopt, "ENABLED"};
+  task.tags = api::TagList{{"k", "v"}};
   return target;
 }
 
@@ -59,6 +65,16 @@ TEST_CASE("a stored target is what PutTargets gave", "[events]") {
   CHECK(read.dead_letter_config->arn == "dlq");
   CHECK(read.retry_policy->maximum_retry_attempts == 3);
   CHECK_FALSE(read.retry_policy->maximum_event_age_in_seconds);
+  CHECK_FALSE(read.batch_parameters);
+  const api::EcsParameters& task = *read.ecs_parameters;
+  CHECK(task.task_definition_arn == "task");
+  CHECK_FALSE(task.task_count);
+  CHECK(task.enable_execute_command == false);
+  const auto& network = *task.network_configuration->awsvpc_configuration;
+  CHECK(network.subnets == api::StringList{"subnet"});
+  CHECK_FALSE(network.security_groups);
+  CHECK(network.assign_public_ip == "ENABLED");
+  CHECK(task.tags->at(0).value == "v");
   check_refusals(encode_target(target, 7), [](std::string_view record) {
     api::Target cut;
     std::uint64_t lane_id = 0;

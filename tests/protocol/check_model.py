@@ -15,11 +15,9 @@ import sys
 
 import botocore.session
 
-# The event service's model has members for targets and features that are not served; a client that
-# sends one is answered as if it had not.
+# The model has members for features that are not served; a client that sends one is answered as if
+# it had not.
 NOT_SERVED = {
-    "EcsParameters", "BatchParameters", "RunCommandParameters", "RedshiftDataParameters",
-    "SageMakerPipelineParameters", "AppSyncParameters",
     "ManagedBy",  # of buses that another service owns
 }
 

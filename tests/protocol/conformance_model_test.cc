@@ -75,6 +75,8 @@ struct Shape<Timestamp> {
 template <class T>
 struct Shape<std::optional<T>> : Shape<T> {};
 template <class T>
+struct Shape<Boxed<T>> : Shape<T> {};
+template <class T>
 struct Shape<std::vector<T>> {
   static std::string text() {
     return fmt::format(R"("type":"list","member":{{{}}})", Shape<T>::text());

@@ -45,8 +45,8 @@ class Filler {
         static_cast<std::uint64_t>(protocol::timestamp_ms_max - protocol::timestamp_ms_min);
     out.ms = protocol::timestamp_ms_min + static_cast<std::int64_t>(random_() % span);
   }
-  template <class T>
-  void fill(std::optional<T>& out) {
+  template <OptionalMember T>
+  void fill(T& out) {
     if (random_() % 2 == 0) fill(out.emplace());
   }
   template <class T>
@@ -108,8 +108,8 @@ class Form {
     protocol::append_rfc3339(text, value);
     put(name, text);
   }
-  template <class T>
-  void put(const std::string& name, const std::optional<T>& value) {
+  template <OptionalMember T>
+  void put(const std::string& name, const T& value) {
     if (value) put(name, *value);
   }
   template <Described T>
@@ -127,8 +127,8 @@ class Form {
   void put_member(const std::string& name, const Traits&, const T& value) {
     put(name, value);
   }
-  template <class T>
-  void put_member(const std::string& name, const Traits& traits, const std::optional<T>& value) {
+  template <OptionalMember T>
+  void put_member(const std::string& name, const Traits& traits, const T& value) {
     if (value) put_member(name, traits, *value);
   }
   template <class T>

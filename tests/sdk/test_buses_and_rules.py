@@ -246,6 +246,46 @@ class Targets(SdkTest):
         answer = self.events.remove_targets(Ids=["t1", "never"], **self.on)
         self.assertEqual([t["Id"] for t in self.listed()], ["t2"])
 
+    def test_what_services_of_aws_would_be_told_is_kept(self):
+        targets = [
+            self.target(1, EcsParameters={
+                "TaskDefinitionArn": "arn:aws:ecs:us-east-1:000000000000:task-definition/t:1",
+                "TaskCount": 2, "LaunchType": "FARGATE",
+                "NetworkConfiguration": {"awsvpcConfiguration": {
+                    "Subnets": ["subnet-1"], "SecurityGroups": ["sg-1"],
+                    "AssignPublicIp": "DISABLED"}},
+                "CapacityProviderStrategy": [{"capacityProvider": "p", "weight": 1, "base": 0}],
+                "EnableECSManagedTags": True, "EnableExecuteCommand": False,
+                "PlacementConstraints": [{"type": "memberOf", "expression": "e"}],
+                "PlacementStrategy": [{"type": "spread", "field": "zone"}],
+                "Tags": [{"Key": "k", "Value": "v"}]}),
+            self.target(2, BatchParameters={
+                "JobDefinition": "d", "JobName": "n", "ArrayProperties": {"Size": 2},
+                "RetryStrategy": {"Attempts": 3}}),
+            self.target(3, RunCommandParameters={
+                "RunCommandTargets": [{"Key": "tag:role", "Values": ["web"]}]}),
+            self.target(4, RedshiftDataParameters={
+                "Database": "db", "Sqls": ["select 1", "select 2"], "WithEvent": True}),
+            self.target(5, SageMakerPipelineParameters={
+                "PipelineParameterList": [{"Name": "a-b", "Value": ""}]}),
+        ]
+        self.assertEqual(self.put(*targets)["FailedEntries"], [])
+        self.assertEqual(sorted(self.listed(), key=lambda t: t["Id"]), targets)
+        graphql = self.target(5, AppSyncParameters={"GraphQLOperation": "mutation { a }"})
+        self.put(graphql)
+        self.assertEqual(sorted(self.listed(), key=lambda t: t["Id"])[4], graphql)
+
+    def test_what_services_of_aws_would_be_told_is_checked(self):
+        self.refused(
+            "ValidationException", self.put,
+            self.target(1, EcsParameters={"TaskDefinitionArn": "t", "LaunchType": "MOON"}),
+            message="1 validation error detected: Value 'MOON' at "
+                    "'targets.1.member.ecsParameters.launchType' failed to satisfy constraint: "
+                    "Member must satisfy enum value set: [EC2, FARGATE, EXTERNAL]")
+        self.refused(
+            "ValidationException", self.put,
+            self.target(1, RedshiftDataParameters={"Database": "d", "SecretManagerArn": "$.a[b]"}))
+
     def test_at_most_five_targets(self):
         self.put(*[self.target(n) for n in range(5)])
         error = self.refused("LimitExceededException", self.put, self.target(6),
