@@ -16,6 +16,7 @@ Broker::Broker(Settings settings, RuleDirectory& directory)
     : settings_(std::move(settings)),
       directory_(directory),
       delays_(settings_.due_horizon_count),
+      deliveries_(settings_.delivery_concurrency_total),
       schedules_(settings_.due_horizon_count),
       destinations_(std::make_unique<DestinationState>()) {}
 

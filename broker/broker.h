@@ -245,7 +245,7 @@ class Broker {
   const Bus* find_bus(const Caller& caller, std::string_view name) const;
   const BusCounters& bus_counters() const { return buses_.counters; }
   const ScheduleCounters& schedule_counters() const { return schedules_.counters; }
-  std::size_t attempts_under_way() const { return deliveries_.running_count; }
+  std::size_t attempts_under_way() const { return deliveries_.slots.count(); }
 
  private:
   // worlds (worlds.cc)
@@ -507,7 +507,7 @@ class Broker {
                const RunningDelivery& running, DeadLetter letter, Context& ctx);
   void end_delivery(const DeliveryLane& lane, const PendingDelivery& pending, Context& ctx);
   void end_running(DeliveryLane& lane, const RunningDelivery& running);
-  void let_next_lane_go();
+  void let_next_lanes_go();
 
   // step records (delivery/steps.cc); nothing happens unless the bus's LogConfig asks for the step
   static bool logs_step(const Bus& bus, Step step);
@@ -601,12 +601,12 @@ class Broker {
   void let_lanes_go(const std::vector<std::uint64_t>& lane_ids);
 
   // deliveries to them (destinations/admission.cc)
-  // Of the deliveries that could be attempted, how many may be. None: the lane is held up until
-  // there is a token, or until it is its turn.
-  std::size_t admit(DeliveryLane& lane, const Delivery& delivery, std::size_t wanted, Context& ctx);
+  // How many of the next deliveries may be attempted. None: it waits for a token, or its turn.
+  std::size_t admit(DeliveryLane& lane, const Delivery& delivery,
+                    const std::vector<PendingDelivery>& next, Context& ctx);
+  void note_throttle(DeliveryLane& lane, const Delivery& delivery, const PendingDelivery& pending,
+                     Context& ctx);
   void wait_for_token(DeliveryLane& lane, Connection& connection, Context& ctx);
-  template <class Lanes>
-  void hold_up(DeliveryLane& lane, Lanes& waiting);
   void wait_for_turn(DeliveryLane& lane, ApiDestination& destination, Context& ctx);
   void give_turn(std::uint64_t destination_id, Context& ctx);
   // What is sent, or how the attempt fails without.

@@ -16,8 +16,6 @@ namespace keys = storage::keys;
 
 namespace {
 
-// Of events under way at a time: they are in memory until their attempt ends.
-constexpr std::size_t running_bytes_max = 64u << 20;
 constexpr std::size_t starts_per_turn = 16;
 // What a dead letter may say of an answer.
 constexpr std::size_t failure_message_max = 512;
@@ -43,16 +41,18 @@ Answer<api::Empty> Broker::start_attempts(std::uint64_t lane_id, Context& ctx) {
     drop_lane(lane_id, ctx);
     return api::Empty{};
   }
-  const bool is_full = deliveries_.running_count >= settings_.delivery_concurrency_total ||
-                       deliveries_.running_bytes >= running_bytes_max;
-  if (is_full) {
-    if (!std::exchange(lane.is_held_up, true)) deliveries_.held_up.push_back(lane_id);
+  const bool is_slow = lane.window.is_slow();
+  const std::size_t room_of_all = deliveries_.slots.room(is_slow);
+  if (room_of_all == 0) {
+    if (!std::exchange(lane.is_held_up, true)) deliveries_.slots.wait(is_slow, lane_id);
     deadlines_.clear(DeadlineKind::delivery, lane_id);
+    // It was its turn as a target of the other kind, perhaps: that room is for the next one.
+    let_next_lanes_go();
     return api::Empty{};
   }
-  const std::size_t room = std::min(
-      settings_.delivery_concurrency - lane.running.size(),
-      std::min(settings_.delivery_concurrency_total - deliveries_.running_count, starts_per_turn));
+  const std::size_t width = lane.window.width();
+  const std::size_t room =
+      std::min({width - std::min(width, lane.running.size()), room_of_all, starts_per_turn});
   std::vector<PendingDelivery> next;
   lane.due.visit([&](const PendingDelivery& pending) {
     const bool is_next = next.size() < room && pending.commit <= durable_commit_ &&
@@ -60,9 +60,10 @@ Answer<api::Empty> Broker::start_attempts(std::uint64_t lane_id, Context& ctx) {
     if (is_next) next.push_back(pending);
     return is_next;
   });
-  if (delivery) next.resize(admit(lane, *delivery, next.size(), ctx));
+  if (delivery) next.resize(admit(lane, *delivery, next, ctx));
   if (lane.is_held_up) {
-    if (deliveries_.running_count == 0) let_next_lane_go();
+    let_next_lanes_go();
+    if (ctx.fetched.missing()) return NeedKeys{};
     return api::Empty{};
   }
   for (const auto& pending : next) {
@@ -77,8 +78,8 @@ Answer<api::Empty> Broker::start_attempts(std::uint64_t lane_id, Context& ctx) {
   lane.lacks_token = false;
   arm_lane(lane);
   end_lane_if_idle(lane_id);
-  // Nothing came of it that would let others go when it ends.
-  if (deliveries_.running_count == 0) let_next_lane_go();
+  // What it left of the room is for others.
+  let_next_lanes_go();
   return api::Empty{};
 }
 
@@ -116,8 +117,9 @@ void Broker::start_attempt(DeliveryLane& lane, const PendingDelivery& pending, C
     end_delivery(lane, pending, ctx);
     return;
   }
-  deliveries_.running_bytes += record->json.size();
-  ++deliveries_.running_count;
+  running.started = ctx.now;
+  running.is_to_slow_target = lane.window.is_slow();
+  deliveries_.slots.take(running.is_to_slow_target, record->json.size());
   Invocation invocation{.id = invocation_id({lane.id, pending.number}),
                         .attempts = running.progress.attempts};
   const auto end_here = [&](const DeadLetter& letter) {
@@ -171,6 +173,8 @@ void Broker::attempt_ended(const DeliveryId& id, const AttemptResult& result, Co
   if (found == lane.running.end()) return;
   const RunningDelivery running = found->second;
   end_running(lane, running);
+  lane.window.attempt_ended(ctx.now - running.started, !result.failure || result.http_status != 0,
+                            settings_.delivery_concurrency);
   const auto source = source_of_lane(lane, *running.record);
   ++(result.failure ? buses_.counters.attempts_failed : buses_.counters.attempts_delivered);
   if (!result.failure) {
@@ -186,17 +190,19 @@ void Broker::attempt_ended(const DeliveryId& id, const AttemptResult& result, Co
   }
   arm_lane(lane);
   end_lane_if_idle(id.lane);
-  let_next_lane_go();
+  let_next_lanes_go();
 }
 
-void Broker::let_next_lane_go() {
-  while (!deliveries_.held_up.empty()) {
-    const auto next = deliveries_.lanes.find(deliveries_.held_up.front());
-    deliveries_.held_up.pop_front();
-    if (next == deliveries_.lanes.end()) continue;
-    next->second.is_held_up = false;
-    arm_lane(next->second);
-    return;
+// One lane of each kind: when it has started what it may, it lets the next one go.
+void Broker::let_next_lanes_go() {
+  for (const bool is_slow : {false, true}) {
+    while (const auto lane_id = deliveries_.slots.next_waiting(is_slow)) {
+      const auto next = deliveries_.lanes.find(*lane_id);
+      if (next == deliveries_.lanes.end()) continue;
+      next->second.is_held_up = false;
+      arm_lane(next->second);
+      break;
+    }
   }
 }
 
@@ -260,8 +266,7 @@ void Broker::end_delivery(const DeliveryLane& lane, const PendingDelivery& pendi
 }
 
 void Broker::end_running(DeliveryLane& lane, const RunningDelivery& running) {
-  deliveries_.running_bytes -= running.record->json.size();
-  --deliveries_.running_count;
+  deliveries_.slots.give_back(running.is_to_slow_target, running.record->json.size());
   const std::uint64_t number = running.pending.number;
   lane.running.erase(number);
 }

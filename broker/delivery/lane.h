@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "broker/bus.h"
+#include "broker/delivery/slots.h"
 #include "broker/due_horizon.h"
 #include "broker/schedules/invocation.h"
 
@@ -56,6 +56,8 @@ struct RunningDelivery {
   DeliveryProgress progress;
   std::shared_ptr<const DeliveryRecord> record;
   std::uint64_t token = 0;  // of its connection, that it carries; by number
+  Time started{};
+  bool is_to_slow_target = false;  // as it was when the attempt started
 };
 
 struct DeliveryLane {
@@ -69,16 +71,19 @@ struct DeliveryLane {
   std::string target_id;
   DueHorizon<PendingDelivery> due{known_max};
   std::unordered_map<std::uint64_t, RunningDelivery> running;  // by number
-  bool is_held_up = false;                                     // until something lets it go on
+  LaneWindow window;
+  bool is_held_up = false;   // until something lets it go on
   bool lacks_token = false;  // none could be had: this once its attempts fail for it
+  std::uint64_t throttled =
+      0;  // the last delivery of which a step record says that its turn came late
 };
 
 struct DeliveryState {
+  explicit DeliveryState(std::size_t concurrency_total) : slots(concurrency_total) {}
+
   std::unordered_map<std::uint64_t, DeliveryLane> lanes;  // those with deliveries, by id
   std::vector<std::uint64_t> to_publish;  // lanes whose next delivery is not durable yet
-  std::deque<std::uint64_t> held_up;      // lanes that wait until less is under way
-  std::size_t running_count = 0;          // over all lanes
-  std::size_t running_bytes = 0;
+  AttemptSlots slots;                     // over all lanes
 };
 
 }  // namespace signalbox::broker

@@ -79,8 +79,7 @@ void Broker::arm_lane(DeliveryLane& lane) {
     loads_.push_back(std::move(request));
   }
   const PendingDelivery* const first = lane.due.first();
-  if (lane.is_held_up || first == nullptr ||
-      lane.running.size() >= settings_.delivery_concurrency) {
+  if (lane.is_held_up || first == nullptr || lane.running.size() >= lane.window.width()) {
     deadlines_.clear(DeadlineKind::delivery, lane.id);
   } else if (first->commit > durable_commit_) {
     deadlines_.clear(DeadlineKind::delivery, lane.id);
@@ -122,8 +121,7 @@ void Broker::drop_lane(std::uint64_t lane_id, Context& ctx) {
   const auto due = keys::deliveries_due_of_lane(lane_id);
   ctx.batch.erase_range(records.first, records.past_last);
   ctx.batch.erase_range(due.first, due.past_last);
-  // Its attempts were perhaps the last that others wait for.
-  if (deliveries_.running_count == 0) let_next_lane_go();
+  let_next_lanes_go();
 }
 
 void Broker::loaded_lane(const LoadRequest& request, const LoadResult& result) {

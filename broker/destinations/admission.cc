@@ -9,8 +9,11 @@
 #include "broker/delivery/source.h"
 #include "broker/destinations/connection.h"
 #include "broker/destinations/request.h"
+#include "storage/keys.h"
 
 namespace signalbox::broker {
+
+namespace keys = storage::keys;
 
 namespace {
 
@@ -24,6 +27,11 @@ bool has_token(const Connection& connection, const Context& ctx) {
   return token && ctx.now < token->usable_until.value_or(Time::max());
 }
 
+template <class Lanes>
+void hold_up(DeliveryLane& lane, Lanes& waiting) {
+  if (!std::exchange(lane.is_held_up, true)) waiting.push_back(lane.id);
+}
+
 AttemptResult refused(std::string code, std::string message, bool is_worth_retrying = false) {
   AttemptResult result;
   result.failure = DeliveryFailure{std::move(code), std::move(message)};
@@ -33,8 +41,9 @@ AttemptResult refused(std::string code, std::string message, bool is_worth_retry
 
 }  // namespace
 
-std::size_t Broker::admit(DeliveryLane& lane, const Delivery& delivery, std::size_t wanted,
-                          Context& ctx) {
+std::size_t Broker::admit(DeliveryLane& lane, const Delivery& delivery,
+                          const std::vector<PendingDelivery>& next, Context& ctx) {
+  const std::size_t wanted = next.size();
   if (wanted == 0 || delivery.target->kind != TargetKind::api_destination) return wanted;
   ApiDestination* const destination = find_api_destination_by_arn(delivery.target->config.arn);
   Connection* const connection =
@@ -48,18 +57,27 @@ std::size_t Broker::admit(DeliveryLane& lane, const Delivery& delivery, std::siz
   }
   const auto count = destination->pacer.allowed(destination->rate_limit, wanted, ctx.now);
   if (count == 0) wait_for_turn(lane, *destination, ctx);
+  if (count < wanted) note_throttle(lane, delivery, next[count], ctx);
   return count;
 }
 
-template <class Lanes>
-void Broker::hold_up(DeliveryLane& lane, Lanes& waiting) {
-  if (!std::exchange(lane.is_held_up, true)) waiting.push_back(lane.id);
-  deadlines_.clear(DeadlineKind::delivery, lane.id);
+// Of the first delivery that waits, once; the others behind it come to be the first.
+void Broker::note_throttle(DeliveryLane& lane, const Delivery& delivery,
+                           const PendingDelivery& pending, Context& ctx) {
+  constexpr Step step = Step::invocation_throttle_start;
+  if (lane.throttled == pending.number || !logs_step(*delivery.rule->bus, step)) return;
+  const auto* const stored = ctx.fetched.get(keys::delivery({lane.id, pending.number}));
+  DeliveryRecord record;
+  if (stored == nullptr || !*stored || !decode_delivery(**stored, record)) return;
+  lane.throttled = pending.number;
+  note_invocation(delivery, step, record.event_id, {.id = invocation_id({lane.id, pending.number})},
+                  ctx);
 }
 
 void Broker::wait_for_token(DeliveryLane& lane, Connection& connection, Context& ctx) {
   TokenSource& tokens = connection.tokens;
   hold_up(lane, tokens.waiting_lanes);
+  deadlines_.clear(DeadlineKind::delivery, lane.id);
   if (connection.state == ConnectionState::authorizing) return;  // on its way already
   tokens.token.reset();
   if (ctx.now < tokens.not_before) {
@@ -72,6 +90,7 @@ void Broker::wait_for_token(DeliveryLane& lane, Connection& connection, Context&
 // Lanes to the same destination take turns: else the first to look would always win.
 void Broker::wait_for_turn(DeliveryLane& lane, ApiDestination& destination, Context& ctx) {
   hold_up(lane, destination.waiting_lanes);
+  deadlines_.clear(DeadlineKind::delivery, lane.id);
   deadlines_.set(DeadlineKind::invocation_turn, destination.id, destination.pacer.next(ctx.now));
 }
 

@@ -4,7 +4,7 @@
 #include "broker/api/sqs.h"
 #include "broker/delivery/step_record.h"
 #include "storage/faulty_store.h"
-#include "tests/broker/events_fixture.h"
+#include "tests/broker/destinations_fixture.h"
 
 using namespace signalbox::broker;
 using signalbox::storage::FaultyStore;
@@ -163,6 +163,36 @@ TEST_CASE("each attempt of a delivery is told of, under one invocation over a re
   world.settle();
   CHECK(world.names() == Names{"INVOCATION_ATTEMPT_START", "INVOCATION_ATTEMPT_RETRYABLE_FAILURE",
                                "INVOCATION_FAILURE", "INVOCATION_DLQ"});
+}
+
+TEST_CASE("a delivery that the rate of its API destination holds back is told of once", "[steps]") {
+  Steps world("ERROR");
+  const auto connection = world.call<&Broker::create_connection>(test::basic_connection("c"));
+  api::CreateApiDestinationRequest request;
+  request.name = "d";
+  request.connection_arn = connection.response.connection_arn;
+  request.invocation_endpoint = "https://api.test/orders";
+  request.http_method = "POST";
+  request.invocation_rate_limit_per_second = 1;
+  const auto destination = world.call<&Broker::create_api_destination>(request);
+  world.route_to(target_of("t", destination.response.api_destination_arn));
+  std::size_t sent = 0;
+  for (int i = 0; i < 3; ++i) world.put_one();
+  std::vector<std::string> told;
+  for (int i = 0; i < 60; ++i) {
+    while (!world.attempts.empty()) {
+      world.end_next_attempt({});
+      ++sent;
+    }
+    world.advance(std::chrono::milliseconds(100));
+    for (const auto& record : std::exchange(world.steps, {})) {
+      CHECK(Steps::member(record, "message_type") == "INVOCATION_THROTTLE_START");
+      told.push_back(Steps::member(record, "event_id"));
+    }
+  }
+  CHECK(sent == 3);
+  REQUIRE(told.size() == 2);
+  CHECK(told[0] != told[1]);
 }
 
 TEST_CASE("a delivery that succeeds says after how many attempts", "[steps]") {
