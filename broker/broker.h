@@ -397,14 +397,13 @@ class Broker {
   // buses (events_buses.cc)
   // Null: there is no such bus. A world's default bus is made in memory when first asked for.
   Result<Bus*> bus_at(const BusPlace& place, Context& ctx);
-  Result<Bus*> find_bus_or_error(const std::optional<std::string>& name_or_arn, Context& ctx);
+  Result<Bus*> find_bus_or_error(const std::optional<std::string>& name_or_arn,
+                                 const BusAction& action, Context& ctx);
   Bus& add_bus(std::uint64_t id, World& world, std::string name);
   void store_bus(Bus& bus, Context& ctx);
 
   // permissions (events_permissions.cc)
   Status set_bus_policy(Bus& bus, std::string text, Context& ctx);  // empty: none
-  // Why events of the account are not for this bus.
-  std::optional<EntryFailure> check_sender(const Bus& bus, const std::string& account) const;
 
   // partner event sources (partners/)
   PartnerSource& add_partner_source(PartnerSource source);
@@ -448,7 +447,7 @@ class Broker {
   void fire_rule(Rule& rule, Context& ctx);
 
   // tags (events_tags.cc)
-  Result<Tagged> find_tagged(const std::string& arn, Context& ctx);
+  Result<Tagged> find_tagged(const std::string& arn, std::string_view action, Context& ctx);
   void store_tagged(const Tagged& tagged, Context& ctx);
 
   // events (events_put.cc, delivery/)

@@ -121,6 +121,7 @@ struct Bus {
   bool log_touched = false;  // the open batch has events of it
 
   std::string arn() const { return world->arn("events", "event-bus/" + name); }
+  std::string rule_arn(std::string_view rule_name) const;
 };
 
 // An event on its way to the targets; the views outlive the delivery.
@@ -195,6 +196,7 @@ struct BusCounters {
   std::uint64_t attempts_delivered = 0;  // to targets that are not queues
   std::uint64_t attempts_failed = 0;
   std::uint64_t dead_letters = 0;          // undeliverable, and kept in a dead-letter queue
+  std::uint64_t lost = 0;                  // given up, and no dead-letter queue took it
   std::uint64_t undelivered_targets = 0;   // kinds of targets not delivered to yet
   std::uint64_t undelivered_missing = 0;   // no such queue
   std::uint64_t undelivered_oversize = 0;  // larger than the queue takes

@@ -52,6 +52,13 @@ bool is_http_url(std::string_view text) {
   return scheme != 0 && text.size() > scheme && text[scheme] != '/';
 }
 
+bool has_user_info(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return false;
+  url.remove_prefix(scheme + 3);
+  return url.substr(0, url.find_first_of("/?#")).find('@') != std::string_view::npos;
+}
+
 std::string_view arn_service(std::string_view text) {
   const auto parts = split_arn(text);
   return parts ? (*parts)[service] : std::string_view();
@@ -110,10 +117,11 @@ BusPlace parse_bus(const std::optional<std::string>& name_or_arn, const Caller& 
   return {caller.account, caller.region, name_or_arn.value_or(std::string(default_bus_name))};
 }
 
-std::string Rule::arn() const {
-  const std::string resource =
-      bus->name == default_bus_name ? "rule/" + name : "rule/" + bus->name + "/" + name;
-  return bus->world->arn("events", resource);
+std::string Rule::arn() const { return bus->rule_arn(name); }
+
+std::string Bus::rule_arn(std::string_view rule_name) const {
+  const std::string path = name == default_bus_name ? "rule/" : "rule/" + name + "/";
+  return world->arn("events", path + std::string(rule_name));
 }
 
 }  // namespace signalbox::broker

@@ -50,6 +50,8 @@ std::optional<NamedPlace> parse_api_destination_arn(std::string_view arn);
 bool is_arn(std::string_view text);
 // Whether it is a URL of HTTP or HTTPS: a target of our own kind, where the service has none.
 bool is_http_url(std::string_view text);
+// Whether the URL has a user name: a secret, perhaps, and the URL is shown to everybody.
+bool has_user_info(std::string_view url);
 // The SERVICE of an ARN, empty for anything else.
 std::string_view arn_service(std::string_view arn);
 

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include "broker/broker.h"
+#include "broker/bus_access.h"
 #include "broker/events_arns.h"
 #include "broker/events_paging.h"
 #include "broker/events_records.h"
 #include "broker/partners/partner_source.h"
+#include "broker/tag_limits.h"
 #include "storage/keys.h"
 
 namespace signalbox::broker {
@@ -83,10 +85,13 @@ Result<Bus*> Broker::bus_at(const BusPlace& place, Context& ctx) {
 }
 
 Result<Bus*> Broker::find_bus_or_error(const std::optional<std::string>& name_or_arn,
-                                       Context& ctx) {
+                                       const BusAction& action, Context& ctx) {
   const BusPlace place = parse_bus(name_or_arn, ctx.caller);
   SIGNALBOX_TRY(Bus* const bus, bus_at(place, ctx));
   if (bus == nullptr) return no_such_bus(place.name);
+  if (auto refusal = refusal_of(*bus, ctx.caller.account, action)) {
+    return Error{ErrorCode::access_denied, *std::move(refusal)};
+  }
   return bus;
 }
 
@@ -109,6 +114,7 @@ Result<api::CreateEventBusResponse> Broker::create_event_bus(
     return Error{ErrorCode::resource_already_exists,
                  fmt::format("Event bus {} already exists.", request.name)};
   }
+  SIGNALBOX_TRY(check_tags({}, request.tags));
   SIGNALBOX_TRY(World* const world, world_of(ctx.caller, ctx));
   Bus& bus = add_bus(next_id(), *world, request.name);
   bus.description = request.description;
@@ -127,7 +133,8 @@ Result<api::CreateEventBusResponse> Broker::create_event_bus(
 
 Result<api::UpdateEventBusResponse> Broker::update_event_bus(
     const api::UpdateEventBusRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.name, ctx));
+  SIGNALBOX_TRY(Bus* const bus,
+                find_bus_or_error(request.name, {"events:UpdateEventBus", {}}, ctx));
   if (request.description) bus->description = unless_empty(request.description);
   // Without a key of the customer's the bus goes back to the service's own.
   bus->kms_key_identifier = unless_empty(request.kms_key_identifier);
@@ -163,7 +170,8 @@ Status Broker::delete_event_bus(const api::DeleteEventBusRequest& request, Conte
 
 Result<api::DescribeEventBusResponse> Broker::describe_event_bus(
     const api::DescribeEventBusRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(const Bus* const bus, find_bus_or_error(request.name, ctx));
+  SIGNALBOX_TRY(const Bus* const bus,
+                find_bus_or_error(request.name, {"events:DescribeEventBus", {}}, ctx));
   api::DescribeEventBusResponse response;
   response.name = bus->name;
   response.arn = bus->arn();
@@ -180,7 +188,8 @@ Result<api::DescribeEventBusResponse> Broker::describe_event_bus(
 Result<api::ListEventBusesResponse> Broker::list_event_buses(
     const api::ListEventBusesRequest& request, Context& ctx) {
   // The default bus is always among them.
-  SIGNALBOX_TRY(const Bus* const default_bus, find_bus_or_error(std::nullopt, ctx));
+  SIGNALBOX_TRY(const Bus* const default_bus,
+                find_bus_or_error(std::nullopt, {"events:ListEventBuses", {}}, ctx));
   api::ListEventBusesResponse response;
   const std::string prefix = request.name_prefix.value_or("");
   SIGNALBOX_TRY(response.next_token,

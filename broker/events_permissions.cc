@@ -3,6 +3,7 @@
 
 #include "broker/access_policy.h"
 #include "broker/broker.h"
+#include "broker/bus_access.h"
 #include "broker/events_envelope.h"
 
 namespace signalbox::broker {
@@ -52,6 +53,21 @@ Status check_statement(const api::PutPermissionRequest& request) {
   if (*request.action != put_events_action) {
     return invalid("Provided value in parameter 'action' is not supported.");
   }
+  const auto& condition = request.condition;
+  if (condition && (condition->type != "StringEquals" || condition->key != "aws:PrincipalOrgID")) {
+    return invalid(
+        "Parameter Condition is not valid. Reason: only StringEquals of "
+        "aws:PrincipalOrgID is supported.");
+  }
+  return ok();
+}
+
+Status check_that_it_is_alone(const api::PutPermissionRequest& request) {
+  if (request.action || request.principal || request.statement_id || request.condition) {
+    return invalid(
+        "Parameters Action, Principal, StatementId and Condition cannot be specified "
+        "together with Policy.");
+  }
   return ok();
 }
 
@@ -64,8 +80,10 @@ Status Broker::set_bus_policy(Bus& bus, std::string text, Context& ctx) {
   }
   std::optional<BusPolicy> policy;
   if (!text.empty()) {
+    const std::string problem = BusPolicy::problem_of(text);
+    // The service's own words are not recorded.
+    if (!problem.empty()) return invalid(fmt::format("The policy is not valid: {}.", problem));
     policy = BusPolicy::read(std::move(text));
-    if (!policy) return invalid("The policy is not valid: it is not a JSON object.");
   }
   bus.policy = std::move(policy);
   bus.modified_ms = to_ms(ctx.wall);
@@ -74,8 +92,12 @@ Status Broker::set_bus_policy(Bus& bus, std::string text, Context& ctx) {
 }
 
 Status Broker::put_permission(const api::PutPermissionRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
-  if (request.policy) return set_bus_policy(*bus, *request.policy, ctx);
+  SIGNALBOX_TRY(Bus* const bus,
+                find_bus_or_error(request.event_bus_name, {"events:PutPermission", {}}, ctx));
+  if (request.policy) {
+    SIGNALBOX_TRY(check_that_it_is_alone(request));
+    return set_bus_policy(*bus, *request.policy, ctx);
+  }
   SIGNALBOX_TRY(check_statement(request));
   AccessPolicy statements = statements_of(*bus);
   statements.remove(*request.statement_id);
@@ -84,25 +106,14 @@ Status Broker::put_permission(const api::PutPermissionRequest& request, Context&
 }
 
 Status Broker::remove_bus_permission(const api::RemoveBusPermissionRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
+  SIGNALBOX_TRY(Bus* const bus,
+                find_bus_or_error(request.event_bus_name, {"events:RemovePermission", {}}, ctx));
   if (request.remove_all_permissions.value_or(false)) return set_bus_policy(*bus, {}, ctx);
   AccessPolicy statements = statements_of(*bus);
   if (!request.statement_id || !statements.remove(*request.statement_id)) {
     return no_such_statement();
   }
   return set_bus_policy(*bus, statements.text(), ctx);
-}
-
-std::optional<EntryFailure> Broker::check_sender(const Bus& bus, const std::string& account) const {
-  const std::string& owner = bus.world->account;
-  if (account == owner || (bus.policy && bus.policy->allows(account, put_events_action))) {
-    return std::nullopt;
-  }
-  return EntryFailure{
-      "AccessDeniedException",
-      fmt::format("User: arn:aws:iam::{}:root is not authorized to perform: {} on resource: {} "
-                  "because no resource-based policy allows the {} action",
-                  account, put_events_action, bus.arn(), put_events_action)};
 }
 
 }  // namespace signalbox::broker

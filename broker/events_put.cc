@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "broker/broker.h"
+#include "broker/bus_access.h"
 #include "broker/events_arns.h"
 
 namespace signalbox::broker {
@@ -72,7 +73,7 @@ api::PutEventsResultEntry Broker::put_event(const PreparedEvent& prepared, FanOu
     ++buses_.counters.events_to_missing_buses;
     return accepted(prepared);
   }
-  auto failure = prepared.failure ? prepared.failure : check_sender(*bus, ctx.caller.account);
+  auto failure = prepared.failure ? prepared.failure : refusal_of_event(*bus, ctx.caller.account);
   if (!failure) failure = accept_event(*bus, prepared, budget, ctx);
   if (!failure) return accepted(prepared);
   note_refusal(*bus, *failure, ctx);

@@ -5,12 +5,14 @@
 
 #include "broker/archives/archive.h"
 #include "broker/broker.h"
+#include "broker/bus_access.h"
 #include "broker/events_arns.h"
 #include "broker/events_envelope.h"
 #include "broker/events_paging.h"
 #include "broker/events_pattern.h"
 #include "broker/events_records.h"
 #include "broker/schedules/expression.h"
+#include "broker/tag_limits.h"
 #include "storage/keys.h"
 
 namespace signalbox::broker {
@@ -25,6 +27,14 @@ bool given(const std::optional<std::string>& text) { return text && !text->empty
 
 std::optional<std::string> unless_empty(const std::optional<std::string>& text) {
   return given(text) ? text : std::nullopt;
+}
+
+Status check_new_rule(const Bus& bus, const api::PutRuleRequest& request, std::size_t rules_max) {
+  if (rules_max != 0 && bus.rules.size() >= rules_max) {
+    return Error{ErrorCode::limit_exceeded,
+                 "The requested resource exceeds the maximum number allowed."};
+  }
+  return check_tags({}, request.tags);
 }
 
 Status check_rule(const Bus& bus, const api::PutRuleRequest& request) {
@@ -120,12 +130,16 @@ void Broker::publish_rules() {
 }
 
 Result<api::PutRuleResponse> Broker::put_rule(const api::PutRuleRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
+  SIGNALBOX_TRY(Bus* const bus,
+                find_bus_or_error(request.event_bus_name, {"events:PutRule", request.name}, ctx));
   SIGNALBOX_TRY(check_rule(*bus, request));
   SIGNALBOX_TRY(auto schedule, parse_schedule(request));
   std::shared_ptr<const rules::Pattern> pattern;
   if (given(request.event_pattern)) {
     SIGNALBOX_TRY(pattern, compile_pattern(*request.event_pattern, settings_.pattern_limits));
+  }
+  if (!bus->rules.contains(request.name)) {
+    SIGNALBOX_TRY(check_new_rule(*bus, request, settings_.rules_per_bus));
   }
   const auto [at, is_new] = bus->rules.try_emplace(request.name);
   Rule& rule = at->second;
@@ -155,7 +169,8 @@ Result<api::PutRuleResponse> Broker::put_rule(const api::PutRuleRequest& request
 }
 
 Status Broker::delete_rule(const api::DeleteRuleRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
+  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name,
+                                                  {"events:DeleteRule", request.name}, ctx));
   const auto at = bus->rules.find(request.name);
   if (at == bus->rules.end()) return ok();
   Rule& rule = at->second;
@@ -171,7 +186,8 @@ Status Broker::delete_rule(const api::DeleteRuleRequest& request, Context& ctx) 
 
 Result<api::DescribeRuleResponse> Broker::describe_rule(const api::RuleRequest& request,
                                                         Context& ctx) {
-  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
+  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name,
+                                                  {"events:DescribeRule", request.name}, ctx));
   SIGNALBOX_TRY(const Rule* const rule, find_rule_or_error(*bus, request.name));
   api::DescribeRuleResponse response;
   response.name = rule->name;
@@ -188,7 +204,9 @@ Result<api::DescribeRuleResponse> Broker::describe_rule(const api::RuleRequest& 
 
 Status Broker::set_rule_state(const api::RuleRequest& request, std::string_view state,
                               Context& ctx) {
-  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
+  const std::string_view action = state == "ENABLED" ? "events:EnableRule" : "events:DisableRule";
+  SIGNALBOX_TRY(Bus* const bus,
+                find_bus_or_error(request.event_bus_name, {action, request.name}, ctx));
   SIGNALBOX_TRY(Rule* const rule, find_rule_or_error(*bus, request.name));
   if (rule->state == state) return ok();
   rule->state = state;
@@ -208,7 +226,8 @@ Status Broker::disable_rule(const api::RuleRequest& request, Context& ctx) {
 
 Result<api::ListRulesResponse> Broker::list_rules(const api::ListRulesRequest& request,
                                                   Context& ctx) {
-  SIGNALBOX_TRY(const Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
+  SIGNALBOX_TRY(const Bus* const bus,
+                find_bus_or_error(request.event_bus_name, {"events:ListRules", {}}, ctx));
   api::ListRulesResponse response;
   const std::string prefix = request.name_prefix.value_or("");
   const auto add = [&](const auto& entry) {

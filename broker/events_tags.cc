@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include "broker/broker.h"
+#include "broker/bus_access.h"
 #include "broker/events_arns.h"
+#include "broker/tag_limits.h"
 
 namespace signalbox::broker {
 
@@ -18,7 +20,7 @@ api::StringMap& tags_of(Bus* bus, Rule* rule) { return rule != nullptr ? rule->t
 
 }  // namespace
 
-Result<Tagged> Broker::find_tagged(const std::string& arn, Context& ctx) {
+Result<Tagged> Broker::find_tagged(const std::string& arn, std::string_view action, Context& ctx) {
   const auto resource = parse_events_arn(arn);
   if (!resource) {
     return Error{ErrorCode::validation,
@@ -30,6 +32,10 @@ Result<Tagged> Broker::find_tagged(const std::string& arn, Context& ctx) {
   if (found.bus == nullptr) {
     return Error{ErrorCode::resource_not_found,
                  fmt::format("Event bus {} does not exist.", resource->bus.name)};
+  }
+  const std::string rule = resource->rule.value_or("");
+  if (auto refusal = refusal_of(*found.bus, ctx.caller.account, {action, rule})) {
+    return Error{ErrorCode::access_denied, *std::move(refusal)};
   }
   if (resource->rule) {
     SIGNALBOX_TRY(found.rule, find_rule_or_error(*found.bus, *resource->rule));
@@ -46,14 +52,17 @@ void Broker::store_tagged(const Tagged& tagged, Context& ctx) {
 }
 
 Status Broker::tag_resource(const api::TagResourceRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(const Tagged tagged, find_tagged(request.resource_arn, ctx));
-  for (const auto& tag : request.tags) tags_of(tagged.bus, tagged.rule)[tag.key] = tag.value;
+  SIGNALBOX_TRY(const Tagged tagged, find_tagged(request.resource_arn, "events:TagResource", ctx));
+  api::StringMap& tags = tags_of(tagged.bus, tagged.rule);
+  SIGNALBOX_TRY(check_tags(tags, request.tags));
+  for (const auto& tag : request.tags) tags[tag.key] = tag.value;
   store_tagged(tagged, ctx);
   return ok();
 }
 
 Status Broker::untag_resource(const api::UntagResourceRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(const Tagged tagged, find_tagged(request.resource_arn, ctx));
+  SIGNALBOX_TRY(const Tagged tagged,
+                find_tagged(request.resource_arn, "events:UntagResource", ctx));
   for (const auto& key : request.tag_keys) tags_of(tagged.bus, tagged.rule).erase(key);
   store_tagged(tagged, ctx);
   return ok();
@@ -61,7 +70,8 @@ Status Broker::untag_resource(const api::UntagResourceRequest& request, Context&
 
 Result<api::ListTagsForResourceResponse> Broker::list_tags_for_resource(
     const api::ListTagsForResourceRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(const Tagged tagged, find_tagged(request.resource_arn, ctx));
+  SIGNALBOX_TRY(const Tagged tagged,
+                find_tagged(request.resource_arn, "events:ListTagsForResource", ctx));
   api::ListTagsForResourceResponse response;
   for (const auto& [key, value] : tags_of(tagged.bus, tagged.rule)) {
     response.tags.push_back({key, value});

@@ -4,10 +4,12 @@
 #include <algorithm>
 
 #include "broker/broker.h"
+#include "broker/bus_access.h"
 #include "broker/events_arns.h"
 #include "broker/events_input.h"
 #include "broker/events_paging.h"
 #include "broker/events_records.h"
+#include "broker/queue_url.h"
 #include "storage/keys.h"
 
 namespace signalbox::broker {
@@ -58,15 +60,45 @@ Status check_forwarding(const Bus& bus, const Target& target, const Caller& call
                            target.config.id)};
 }
 
+Error invalid(std::string message) { return {ErrorCode::validation, std::move(message)}; }
+
+// What a target may not be any more, though one that is stored may be. The service's own words are
+// recorded of none of these but the missing parameters.
+Status check_new_target(const Bus& bus, const api::Target& config) {
+  if (is_http_url(config.arn) && has_user_info(config.arn)) {
+    return invalid(
+        fmt::format("Parameter Arn of target {} is not valid. Reason: A URL with a user "
+                    "name; credentials do not belong there.",
+                    config.id));
+  }
+  const auto service = arn_service(config.arn);
+  const bool lacks_task = service == "ecs" && !config.ecs_parameters;
+  const bool lacks_job = service == "batch" && !config.batch_parameters;
+  if (lacks_task || lacks_job) {
+    return invalid(fmt::format("Parameter(s) {} must be specified for target: {}.",
+                               lacks_task ? "EcsParameters" : "BatchParameters", config.id));
+  }
+  const auto& dead_letters = config.dead_letter_config;
+  if (!dead_letters || !dead_letters->arn) return ok();
+  const auto queue = parse_queue_arn(*dead_letters->arn);
+  if (queue && queue->region == bus.world->region && !queue->name.ends_with(".fifo")) return ok();
+  return invalid(
+      fmt::format("Parameter DeadLetterConfig.Arn of target {} is not valid. Reason: It "
+                  "must be the ARN of a standard queue in the rule's region.",
+                  config.id));
+}
+
 }  // namespace
 
 Result<api::TargetsResponse> Broker::put_targets(const api::PutTargetsRequest& request,
                                                  Context& ctx) {
-  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
+  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name,
+                                                  {"events:PutTargets", request.rule}, ctx));
   SIGNALBOX_TRY(Rule* const rule, find_rule_or_error(*bus, request.rule));
   std::map<std::string, Target> targets;
   std::size_t count = rule->targets.size();
   for (const auto& config : request.targets) {
+    SIGNALBOX_TRY(check_new_target(*bus, config));
     SIGNALBOX_TRY(Target target, make_target(config));
     SIGNALBOX_TRY(check_forwarding(*bus, target, ctx.caller));
     const bool is_new = targets.insert_or_assign(config.id, std::move(target)).second;
@@ -94,7 +126,8 @@ Result<api::TargetsResponse> Broker::put_targets(const api::PutTargetsRequest& r
 
 Result<api::TargetsResponse> Broker::remove_targets(const api::RemoveTargetsRequest& request,
                                                     Context& ctx) {
-  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
+  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name,
+                                                  {"events:RemoveTargets", request.rule}, ctx));
   SIGNALBOX_TRY(Rule* const rule, find_rule_or_error(*bus, request.rule));
   // Removing what is not there succeeds: a retry of a request whose answer was lost must.
   for (const auto& id : request.ids) {
@@ -108,7 +141,8 @@ Result<api::TargetsResponse> Broker::remove_targets(const api::RemoveTargetsRequ
 
 Result<api::ListTargetsByRuleResponse> Broker::list_targets_by_rule(
     const api::ListTargetsByRuleRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
+  SIGNALBOX_TRY(Bus* const bus, find_bus_or_error(request.event_bus_name,
+                                                  {"events:ListTargetsByRule", request.rule}, ctx));
   SIGNALBOX_TRY(const Rule* const rule, find_rule_or_error(*bus, request.rule));
   api::ListTargetsByRuleResponse response;
   SIGNALBOX_TRY(
@@ -120,7 +154,8 @@ Result<api::ListTargetsByRuleResponse> Broker::list_targets_by_rule(
 
 Result<api::ListRuleNamesByTargetResponse> Broker::list_rule_names_by_target(
     const api::ListRuleNamesByTargetRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(const Bus* const bus, find_bus_or_error(request.event_bus_name, ctx));
+  SIGNALBOX_TRY(const Bus* const bus, find_bus_or_error(request.event_bus_name,
+                                                        {"events:ListRuleNamesByTarget", {}}, ctx));
   api::ListRuleNamesByTargetResponse response;
   const auto at = bus->rules_by_target.find(request.target_arn);
   if (at == bus->rules_by_target.end()) return response;

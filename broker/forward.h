@@ -7,6 +7,7 @@ namespace signalbox::broker {
 
 struct ApiDestination;
 struct AuthorizationRules;
+struct BusAction;
 struct Connection;
 struct DeadLetter;
 struct DeliverySource;

@@ -40,7 +40,8 @@ struct Settings {
   // API destinations may have URLs of http on any host; on loopback they always may.
   bool plain_http_destinations = false;
   rules::PatternLimits pattern_limits;
-  bool lineage_steps = false;  // log deleted, moved, redriven and expired messages
+  std::size_t rules_per_bus = 0;  // 0: as many as there is room for
+  bool lineage_steps = false;     // log deleted, moved, redriven and expired messages
   // Tests: every lookup that memory could answer goes to the disk too.
   bool force_fetch = false;
 };

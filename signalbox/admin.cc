@@ -99,6 +99,7 @@ std::string delivery_counters(const broker::BusCounters& counters) {
   add("replayed", counters.events_replayed);
   add("delivered", counters.deliveries);
   add("dead_letters", counters.dead_letters);
+  add("lost", counters.lost);
   add("undelivered_target_kind", counters.undelivered_targets);
   add("undelivered_queue_missing", counters.undelivered_missing);
   add("undelivered_too_large", counters.undelivered_oversize);

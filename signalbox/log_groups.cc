@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "broker/events_envelope.h"
+#include "broker/md5.h"
 
 namespace signalbox {
 
@@ -52,6 +53,16 @@ bool is_plain(char c) {
          c == '_' || c == '.' || c == '#';
 }
 
+// File systems take 255 bytes. Of what is longer the end is replaced by the MD5 of all of it.
+constexpr std::size_t file_name_max = 240;
+
+std::string shortened(std::string text) {
+  if (text.size() <= file_name_max) return text;
+  const std::string md5 = broker::hex(broker::md5_of(text));
+  text.resize(file_name_max - md5.size() - 1);
+  return text + "~" + md5;
+}
+
 // Never "." or "..", never with a slash: names come from ARNs, and those from anywhere.
 std::string file_name(std::string_view name) {
   std::string text;
@@ -63,7 +74,7 @@ std::string file_name(std::string_view name) {
       text += fmt::format("%{:02X}", static_cast<unsigned char>(name[i]));
     }
   }
-  return text;
+  return shortened(std::move(text));
 }
 
 std::string problem_with(const std::filesystem::path& path, int error) {

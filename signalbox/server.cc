@@ -42,6 +42,7 @@ broker::Settings broker_settings(const Settings& settings) {
   result.queue_deleted_recently = settings.queue_deleted_recently;
   result.bus_log_retention = settings.bus_log_retention;
   result.bus_log_bytes_max = settings.bus_log_bytes_max;
+  result.rules_per_bus = settings.rules_per_bus;
   result.pattern_limits = {.combinations_max = settings.pattern_combinations_max,
                            .compiled_bytes_max = settings.pattern_bytes_max,
                            .stars_max = settings.pattern_stars_max};

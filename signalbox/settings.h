@@ -55,6 +55,7 @@ struct Settings {
 
   std::chrono::seconds bus_log_retention{0};
   std::uint64_t bus_log_bytes_max = 0;
+  std::size_t rules_per_bus = 0;
   std::size_t pattern_combinations_max = 0;
   std::uint64_t pattern_bytes_max = 0;
   std::size_t pattern_stars_max = 0;

@@ -265,6 +265,8 @@ constexpr std::array table{
   bytes("Buses", "bus-log-bytes-max", "1GiB", mib, 1'024 * gib,
         put_number<&S::bus_log_bytes_max>,
         "Size past which a bus drops the oldest part of its log."),
+  number("Buses", "rules-per-bus", "N", "0", 0, 1'000'000'000, put_number<&S::rules_per_bus>,
+         "Rules that one bus may have; the service's default is 300. 0 sets no limit."),
   number("Buses", "pattern-combinations-max", "N", "1000", 1, 1'000'000,
          put_number<&S::pattern_combinations_max>,
          "Ways through the $or of one event pattern; past it the pattern is refused."),

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "broker/broker.h"
+#include "broker/bus_access.h"
 #include "broker/events_arns.h"
 #include "broker/events_envelope.h"
 #include "broker/events_paging.h"
@@ -54,7 +55,7 @@ Result<Bus*> Broker::find_own_bus(const std::string& arn, std::string_view param
     return Error{ErrorCode::resource_not_found,
                  fmt::format("Event bus {} does not exist.", resource->bus.name)};
   }
-  return find_bus_or_error(resource->bus.name, ctx);
+  return find_bus_or_error(resource->bus.name, {"events:CreateArchive", {}}, ctx);
 }
 
 Result<Archive*> Broker::find_archive_or_error(const std::string& name, Context& ctx) {

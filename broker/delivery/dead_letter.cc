@@ -45,7 +45,10 @@ void Broker::send_dead_letter(const DeliverySource& source, const AcceptedEvent&
   Queue* const queue =
       source.dead_letter_arn ? find_queue_by_arn(*source.dead_letter_arn) : nullptr;
   // Only a standard queue can be the dead-letter queue of a target.
-  if (queue == nullptr || queue->fifo != nullptr) return;
+  if (queue == nullptr || queue->fifo != nullptr) {
+    ++buses_.counters.lost;
+    return;
+  }
   MessageRecord record;
   record.id = ctx.ids.uuid();
   record.sender_id = source.account;

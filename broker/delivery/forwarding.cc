@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "broker/broker.h"
+#include "broker/bus_access.h"
 #include "broker/events_arns.h"
 #include "broker/events_envelope.h"
 #include "broker/events_input.h"
@@ -37,7 +38,7 @@ std::optional<DeliveryFailure> Broker::plan_forwarding(Outgoing& outgoing,
     ++buses_.counters.undelivered_missing;
     return DeliveryFailure{"NO_RESOURCE", fmt::format("Event bus {} does not exist.", to.name)};
   }
-  if (auto denied = check_sender(*found.value(), from.account)) {
+  if (auto denied = refusal_of_event(*found.value(), from.account)) {
     return DeliveryFailure{"NO_PERMISSIONS", std::move(denied->message)};
   }
   if (target->input != nullptr) {

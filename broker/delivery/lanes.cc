@@ -102,10 +102,12 @@ void Broker::resume_lane(std::uint64_t lane_id, Context& ctx) {
   deadlines_.set(DeadlineKind::delivery, lane_id, ctx.now + start_retry);
 }
 
-// Nothing is left to deliver: schedules come and go, and each with a URL has a lane.
+// Nothing is left to deliver. Schedules come and go, and each with a URL has a lane; what is known
+// of a rule's target is worth keeping.
 void Broker::end_lane_if_idle(std::uint64_t lane_id) {
   const auto at = deliveries_.lanes.find(lane_id);
   if (at == deliveries_.lanes.end()) return;
+  if (!at->second.is_of_schedule && !at->second.window.is_slow()) return;
   if (!at->second.due.is_empty() || !at->second.running.empty()) return;
   deadlines_.clear(DeadlineKind::delivery, lane_id);
   deliveries_.lanes.erase(at);

@@ -1,7 +1,8 @@
 // Who may attempt a delivery now. What is bounded is attempts under way, and what uses them up is
 // time: a target that never answers keeps its attempts for as long as they may take. So a target
-// begins with one attempt and earns more by answering, and slow targets together may have only half
-// of what there is: one that answers at once always finds room. Core thread only.
+// begins with one attempt and earns more by answering, and targets that are slow, or of which
+// nothing is known yet, may together have only half of what there is: one that answers at once
+// always finds room. Core thread only.
 #pragma once
 
 #include <chrono>
@@ -13,7 +14,7 @@
 
 namespace signalbox::broker {
 
-// A target is slow while its last attempt took longer than this.
+// A target is slow while its last attempt took longer than this, and until its first one ended.
 constexpr std::chrono::seconds slow_attempt{1};
 
 // How many attempts one target may have under way.
@@ -26,7 +27,7 @@ class LaneWindow {
 
  private:
   std::size_t width_ = 1;
-  bool is_slow_ = false;
+  bool is_slow_ = true;
 };
 
 class AttemptSlots {

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "broker/events_arns.h"
+
 namespace signalbox::broker {
 
 namespace {
@@ -15,12 +17,10 @@ bool is_empty(const api::ConnectionHttpParameters& parameters) {
          !parameters.body_parameters;
 }
 
-// Whether the host of a URL of http is this machine. Not when it has a user name, which is refused
-// later on.
+// Whether the host of a URL of http is this machine.
 bool is_loopback(std::string_view url) {
   url.remove_prefix(std::string_view("http://").size());
   url = url.substr(0, url.find_first_of("/?"));
-  if (url.find('@') != std::string_view::npos) return false;
   const std::string_view host = url.substr(0, url.find(':'));
   const bool is_number = host.find_first_not_of("0123456789.") == std::string_view::npos;
   return host == "localhost" || host.ends_with(".localhost") ||
@@ -125,6 +125,12 @@ bool give_secrets(Authorization& authorization, Secrets secrets) {
 
 Status check_endpoint(std::string_view member, std::string_view url,
                       const AuthorizationRules& rules) {
+  if (has_user_info(url)) {
+    return invalid(
+        fmt::format("Parameter {} is not valid. Reason: A URL with a user name; credentials do not "
+                    "belong there.",
+                    member));
+  }
   const bool is_plain = url.starts_with("http://");
   const bool may_be_plain = is_plain && (rules.allows_plain_http || is_loopback(url));
   if (url.starts_with("https://") || may_be_plain) return ok();

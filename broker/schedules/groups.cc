@@ -8,6 +8,7 @@
 #include "broker/broker.h"
 #include "broker/events_paging.h"
 #include "broker/schedules/schedule.h"
+#include "broker/tag_limits.h"
 #include "storage/keys.h"
 
 namespace signalbox::broker {
@@ -89,6 +90,7 @@ Result<scheduler::CreateScheduleGroupResponse> Broker::create_schedule_group(
     return Error{ErrorCode::conflict,
                  fmt::format("Schedule group {} already exists.", request.name)};
   }
+  SIGNALBOX_TRY(check_tags({}, request.tags));
   SIGNALBOX_TRY(World* const world, world_of(ctx.caller, ctx));
   ScheduleGroup& group = add_group(next_id(), *world, request.name);
   group.client_token = request.client_token.value_or("");
@@ -136,6 +138,7 @@ Result<scheduler::ListScheduleGroupsResponse> Broker::list_schedule_groups(
 
 Status Broker::tag_schedule_group(const scheduler::TagResourceRequest& request, Context& ctx) {
   SIGNALBOX_TRY(ScheduleGroup* const group, find_group_by_arn(request.resource_arn, ctx));
+  SIGNALBOX_TRY(check_tags(group->tags, request.tags));
   for (const auto& tag : request.tags) group->tags[tag.key] = tag.value;
   store_group(*group, ctx);
   return ok();

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "broker/broker.h"
+#include "broker/delivery/retry.h"
 #include "broker/events_arns.h"
 #include "broker/record.h"
 #include "broker/record_fields.h"
@@ -250,6 +251,13 @@ Answer<scheduler::GetScheduleResponse> Broker::get_schedule(
   response.last_modification_date.ms = (*schedule)->modified_ms;
   response.kms_key_arn = config.kms_key_arn;
   response.target = config.target;
+  // The service shows what holds when nothing was given.
+  auto& retries = response.target.retry_policy;
+  if (!retries) retries.emplace();
+  const RetryLimits limits =
+      retry_limits(retries->maximum_retry_attempts, retries->maximum_event_age_in_seconds);
+  retries->maximum_retry_attempts = limits.retries_max;
+  retries->maximum_event_age_in_seconds = limits.age_max.count();
   response.flexible_time_window = config.flexible_time_window;
   response.action_after_completion = config.action_after_completion.value_or("NONE");
   return response;

@@ -452,9 +452,12 @@ TEST_CASE("endpoints are https, or http on this machine", "[connections]") {
   CHECK(is_taken("http://hooks.localhost/"));
   CHECK(is_taken("http://127.0.0.1:8080/x"));
   CHECK(is_taken("http://api.test/") == settings.plain_http_destinations);
-  for (const auto* elsewhere : {"http://127.evil.test/", "http://localhost@evil.test/",
-                                "http://localhost:80@evil.test/", "http://localhost.evil.test/"}) {
+  for (const auto* elsewhere : {"http://127.evil.test/", "http://localhost.evil.test/"}) {
     CHECK(is_taken(elsewhere) == settings.plain_http_destinations);
+  }
+  for (const auto* with_user : {"http://localhost@evil.test/", "http://localhost:80@evil.test/",
+                                "https://user:secret@api.test/"}) {
+    CHECK_FALSE(is_taken(with_user));
   }
   CHECK_FALSE(is_taken("ftp://localhost/"));
   CHECK_FALSE(is_taken("localhost/"));

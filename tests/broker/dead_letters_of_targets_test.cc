@@ -102,14 +102,26 @@ TEST_CASE("what a queue cannot take becomes a dead letter with the reason", "[de
   CHECK(world.counters().dead_letters == 1);
 }
 
-TEST_CASE("a dead-letter queue that is missing or FIFO gets nothing and hurts nobody",
-          "[delivery]") {
+TEST_CASE("an event whose dead-letter queue is missing is counted as lost", "[delivery]") {
   Undeliverable world;
-  world.create_queue("dead.fifo", {{"FifoQueue", "true"}, {"ContentBasedDeduplication", "true"}});
-  const auto name = GENERATE("nowhere", "dead.fifo");
-  CHECK(world.undeliverable(with_dead_letters(target_of("t", queue_arn("gone")), name)).empty());
+  CHECK(
+      world.undeliverable(with_dead_letters(target_of("t", queue_arn("gone")), "nowhere")).empty());
   CHECK(world.counters().dead_letters == 0);
   CHECK(world.counters().undelivered_missing == 1);
+  CHECK(world.counters().lost == 1);
+}
+
+TEST_CASE("only a standard queue in the rule's region may take dead letters", "[delivery]") {
+  EventsWorld world;
+  REQUIRE_FALSE(world.put_rule("r", pattern).error);
+  auto target = target_of("t", queue_arn("q"));
+  const std::string arn =
+      GENERATE("x", "arn:aws:sns:us-east-1:000000000000:q",
+               "arn:aws:sqs:us-east-1:000000000000:d.fifo", "arn:aws:sqs:eu-west-1:000000000000:d");
+  target.dead_letter_config.emplace().arn = arn;
+  CHECK(world.put_targets("r", {target}).error->code == ErrorCode::validation);
+  target.dead_letter_config->arn = "arn:aws:sqs:us-east-1:111122223333:d";
+  CHECK_FALSE(world.put_targets("r", {target}).error);
 }
 
 TEST_CASE("dead letters of a wide fan-out are kept, too", "[delivery]") {

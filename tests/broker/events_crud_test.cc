@@ -251,6 +251,41 @@ TEST_CASE("rules are found, listed and deleted on the bus they were put on", "[e
   CHECK_FALSE(world.call<&Broker::describe_rule>(rule_request("b", "orders")).error);
 }
 
+TEST_CASE("a resource has at most 50 tags, none of them the service's", "[events]") {
+  EventsWorld world;
+  const std::string arn = world.put_rule("r", any_source).response.rule_arn;
+  const auto tag = [&](int first, int count, const std::string& prefix = "k") {
+    api::TagResourceRequest request;
+    request.resource_arn = arn;
+    for (int i = first; i < first + count; ++i) {
+      request.tags.push_back({prefix + std::to_string(i), "v"});
+    }
+    return world.call<&Broker::tag_resource>(request).error;
+  };
+  CHECK_FALSE(tag(0, 49));
+  CHECK(tag(49, 2)->code == ErrorCode::validation);
+  CHECK_FALSE(tag(40, 10));
+  CHECK(tag(50, 1)->code == ErrorCode::validation);
+  CHECK(tag(0, 1, "aws:")->code == ErrorCode::validation);
+  api::PutRuleRequest rule;
+  rule.name = "tagged";
+  rule.event_pattern = any_source;
+  rule.tags = {{"k", "1"}, {"k", "2"}};
+  CHECK(error_of<&Broker::put_rule>(world, rule).code == ErrorCode::validation);
+  CHECK(error_of<&Broker::describe_rule>(world, rule_request("tagged")).code ==
+        ErrorCode::resource_not_found);
+}
+
+TEST_CASE("a bus has as many rules as the settings say", "[events]") {
+  Settings settings;
+  settings.rules_per_bus = 2;
+  EventsWorld world(settings);
+  REQUIRE_FALSE(world.put_rule("a", any_source).error);
+  REQUIRE_FALSE(world.put_rule("b", any_source).error);
+  CHECK(world.put_rule("c", any_source).error->code == ErrorCode::limit_exceeded);
+  CHECK_FALSE(world.put_rule("b", any_source).error);
+}
+
 TEST_CASE("a rule with targets cannot be deleted until they are removed", "[events]") {
   EventsWorld world;
   REQUIRE_FALSE(world.put_rule("r", any_source).error);

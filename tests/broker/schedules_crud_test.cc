@@ -48,6 +48,7 @@ TEST_CASE("a schedule is shown as it was put, and with the service's defaults", 
   CHECK(shown.target.ecs_parameters->network_configuration->awsvpc_configuration->subnets.size() ==
         2);
   CHECK(shown.target.retry_policy->maximum_event_age_in_seconds == 60);
+  CHECK(shown.target.retry_policy->maximum_retry_attempts == 185);
 }
 
 TEST_CASE("a name is taken once in its group; the same request again is no conflict",

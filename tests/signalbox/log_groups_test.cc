@@ -64,7 +64,17 @@ TEST_CASE("no name leaves the directory of log groups", "[log groups]") {
 
 TEST_CASE("what cannot be written is said with the file's name", "[log groups]") {
   Groups world;
-  world.group.name = std::string(512, 'x');
+  std::filesystem::create_directories(world.groups.path_of(world.group));
   const auto problem = world.append("lost");
-  CHECK(problem.find("cannot be written: File name too long") != std::string::npos);
+  CHECK(problem.find("orders.jsonl cannot be written: Is a directory") != std::string::npos);
+}
+
+TEST_CASE("long names have files of their own each", "[log groups]") {
+  Groups world;
+  world.group.name = "/" + std::string(510, 'x') + "1";
+  REQUIRE(world.append("one").empty());
+  CHECK(world.groups.path_of(world.group).filename().string().size() <= 255);
+  world.group.name.back() = '2';
+  REQUIRE(world.append("two").empty());
+  CHECK(world.text() == "{\"timestamp\":17,\"message\":\"two\"}\n");
 }
