@@ -19,6 +19,10 @@ bool is_placeholder_char(char c) {
          c == '_' || c == '.';
 }
 
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 // The name of the placeholder that starts at offset; empty when there is none.
 std::string_view placeholder_at(std::string_view text, std::size_t offset) {
   if (text[offset] != '<') {
@@ -104,7 +108,7 @@ Result<InputTemplate> InputTemplate::compile(std::string_view target_id, std::st
   }
   InputTemplate out;
   const std::size_t first = text.find_first_not_of(" \t\r\n");
-  out.is_json_ = first != std::string_view::npos && text[first] == '{';
+  out.is_json_ = first != std::string_view::npos && (text[first] == '{' || text[first] == '[');
   Part part;
   bool in_quotes = false;
   for (std::size_t at = 0; at < text.size();) {
@@ -211,6 +215,9 @@ std::optional<std::string> InputTemplate::render(std::string_view event_json,
   for (const Variable& variable : variables_) {
     values.push_back(value_json(variable, event_json, context));
   }
+  // A variable that is all there is gives the object or array that it stands for.
+  const bool is_alone =
+      parts_.size() == 2 && is_blank(parts_[0].literal) && is_blank(parts_[1].literal);
   std::string out;
   for (const Part& part : parts_) {
     out += part.literal;
@@ -219,7 +226,7 @@ std::optional<std::string> InputTemplate::render(std::string_view event_json,
     }
     const std::string& value = values[*part.variable];
     if (!is_json_ || part.in_quotes) {
-      append_bare(out, value, is_json_);
+      append_bare(out, value, is_json_ || is_alone);
     } else {
       out += value.empty() ? "\"\"" : value;
     }

@@ -15,12 +15,12 @@ using State = ReplayProgress::State;
 
 // The next slice is read once the one before is durable: one in a commit group. While others write,
 // there are pauses between slices, and a slice has an event for so many records of theirs. An event
-// writes three or four and costs less replayed than new, so that others keep four fifths of what
-// they had alone, however fast the machine is (bench/replay).
+// writes three or four; reading it from a large archive costs about as much, so that others keep
+// four fifths of what they had alone, however fast the machine is (bench/replay).
 constexpr std::size_t slice_events_max = 256;
 constexpr std::size_t slice_events_max_busy = 64;
 constexpr std::size_t slice_events_min_busy = 2;
-constexpr std::uint64_t others_per_event = 16;
+constexpr std::uint64_t others_per_event = 28;
 constexpr std::chrono::milliseconds pause_busy{5};
 constexpr std::size_t slice_bytes_max = 1u << 20;
 // Messages and bytes an event may bring about are not known before it is put on the bus: past

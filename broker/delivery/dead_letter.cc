@@ -40,6 +40,10 @@ api::MessageAttributeMap dead_letter_attributes(const DeliverySource& source,
   return attributes;
 }
 
+DeliveryFailure cannot_be_invoked() {
+  return {"INVALID_PARAMETER", "Targets of this kind cannot be invoked."};
+}
+
 void Broker::send_dead_letter(const DeliverySource& source, const AcceptedEvent& event,
                               const DeadLetter& letter, Context& ctx) {
   Queue* const queue =

@@ -27,4 +27,7 @@ api::MessageAttributeMap dead_letter_attributes(const DeliverySource& source,
 // Where a message made of the event comes from.
 Origin origin_of(const Delivery& delivery, const AcceptedEvent& event);
 
+// Of a target that is a service which is not here.
+DeliveryFailure cannot_be_invoked();
+
 }  // namespace signalbox::broker

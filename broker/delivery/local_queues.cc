@@ -28,7 +28,9 @@ std::vector<Delivery> Broker::deliveries_of(const Bus& bus,
     if (at == bus.rules_by_id.end() || !at->second->matching()) continue;
     if (replay != nullptr && !replay->is_for(at->second->name)) continue;
     for (const auto& [target_id, target] : at->second->targets) {
-      if (is_deliverable(target)) deliveries.push_back({at->second, &target});
+      const bool has_dead_letters =
+          target.config.dead_letter_config && target.config.dead_letter_config->arn;
+      if (is_deliverable(target) || has_dead_letters) deliveries.push_back({at->second, &target});
     }
   }
   return deliveries;
@@ -73,6 +75,8 @@ Outgoing Broker::plan_delivery(const Delivery& delivery, const AcceptedEvent& ev
     outgoing.failure = plan_queue_delivery(outgoing, event);
   } else if (delivery.target->kind == TargetKind::bus) {
     outgoing.failure = plan_forwarding(outgoing, event, ctx);
+  } else if (delivery.target->kind == TargetKind::other) {
+    outgoing.failure = cannot_be_invoked();
   }
   return outgoing;
 }

@@ -10,7 +10,7 @@ namespace {
 using std::chrono::minutes;
 
 // value unit: one minute, more minutes. Periods end where times have four digits for the year.
-std::optional<Duration> parse_period(std::string_view text) {
+std::optional<Duration> parse_period(std::string_view text, ScheduleExpression::Units units) {
   constexpr std::int64_t years_8000_in_days = 8000LL * 366;
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -19,8 +19,11 @@ std::optional<Duration> parse_period(std::string_view text) {
   using Unit = std::pair<std::string_view, Duration>;
   for (const auto& [name, duration] :
        {Unit{" minute", minutes(1)}, Unit{" hour", minutes(60)}, Unit{" day", minutes(1440)}}) {
-    const bool fits =
-        value == 1 ? unit == name : unit.ends_with('s') && unit.substr(0, unit.size() - 1) == name;
+    const bool is_one = unit == name;
+    const bool is_many = unit.ends_with('s') && unit.substr(0, unit.size() - 1) == name;
+    const bool fits = units == ScheduleExpression::Units::either ? is_one || is_many
+                      : value == 1                               ? is_one
+                                                                 : is_many;
     if (fits) return duration * value;
   }
   return std::nullopt;
@@ -67,14 +70,14 @@ std::optional<Time> next_of_cron(const Cron& cron, Time after, const TimeZone& z
 
 }  // namespace
 
-std::optional<ScheduleExpression> ScheduleExpression::parse(std::string_view text) {
+std::optional<ScheduleExpression> ScheduleExpression::parse(std::string_view text, Units units) {
   const auto open = text.find('(');
   if (open == std::string_view::npos || !text.ends_with(')')) return std::nullopt;
   const auto kind = text.substr(0, open);
   const auto inside = text.substr(open + 1, text.size() - open - 2);
   ScheduleExpression expression;
   if (kind == "rate") {
-    const auto period = parse_period(inside);
+    const auto period = parse_period(inside, units);
     if (!period) return std::nullopt;
     expression.when_ = Rate{*period};
   } else if (kind == "cron") {

@@ -2,6 +2,7 @@
 // values, any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -13,7 +14,10 @@ namespace signalbox::broker {
 
 class ScheduleExpression {
  public:
-  static std::optional<ScheduleExpression> parse(std::string_view text);
+  // A rate's unit has an s unless the value is one. The Scheduler takes either: its own examples
+  // have rate(1 hours).
+  enum class Units : std::uint8_t { agree, either };
+  static std::optional<ScheduleExpression> parse(std::string_view text, Units units = Units::agree);
 
   bool is_rate() const { return std::holds_alternative<Rate>(when_); }
   bool is_one_time() const { return std::holds_alternative<OneTime>(when_); }

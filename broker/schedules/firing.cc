@@ -119,7 +119,8 @@ Answer<api::Empty> Broker::fire_due_schedules(Context& ctx) {
 
 void Broker::end_firing(const Firing& firing, Context& ctx) {
   Schedule& schedule = *firing.schedule;
-  const auto expression = ScheduleExpression::parse(schedule.config.schedule_expression);
+  const auto expression = ScheduleExpression::parse(schedule.config.schedule_expression,
+                                                    ScheduleExpression::Units::either);
   static const TimeZone utc = TimeZone::utc();
   const TimeZone* const zone = settings_.time_zones == nullptr ? &utc : firing.zone.get();
   std::optional<Time> next;

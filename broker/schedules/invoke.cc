@@ -137,7 +137,7 @@ Answer<std::optional<DeliveryFailure>> Broker::invoke_here(const Schedule& sched
     case InvocationKind::http:
     case InvocationKind::other: break;
   }
-  return Outcome(DeliveryFailure{"INVALID_PARAMETER", "Targets of this kind cannot be invoked."});
+  return Outcome(cannot_be_invoked());
 }
 
 Answer<api::Empty> Broker::invoke(const Schedule& schedule, const ScheduleGroup& group,

@@ -101,7 +101,8 @@ Broker::Zone Broker::find_zone(const std::string& name, Context& ctx) {
 
 Result<ScheduleExpression> Broker::check_schedule(const Request& request, const TimeZone* zone,
                                                   Context& ctx) const {
-  auto expression = ScheduleExpression::parse(request.schedule_expression);
+  auto expression =
+      ScheduleExpression::parse(request.schedule_expression, ScheduleExpression::Units::either);
   if (!expression) {
     return invalid(fmt::format("Invalid Schedule Expression {}.", request.schedule_expression));
   }

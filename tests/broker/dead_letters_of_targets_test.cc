@@ -111,6 +111,15 @@ TEST_CASE("an event whose dead-letter queue is missing is counted as lost", "[de
   CHECK(world.counters().lost == 1);
 }
 
+TEST_CASE("an event for a service that is not here goes to the dead-letter queue", "[delivery]") {
+  Undeliverable world;
+  const auto letters = world.undeliverable(
+      with_dead_letters(target_of("t", "arn:aws:sns:us-east-1:000000000000:topic")));
+  REQUIRE(letters.size() == 1);
+  CHECK(letters[0].attributes.at("ERROR_CODE") == "INVALID_PARAMETER");
+  CHECK(world.counters().undelivered_targets == 1);
+}
+
 TEST_CASE("only a standard queue in the rule's region may take dead letters", "[delivery]") {
   EventsWorld world;
   REQUIRE_FALSE(world.put_rule("r", pattern).error);

@@ -175,6 +175,7 @@ TEST_CASE("a JSON template puts JSON where a value stands") {
         R"({"c":"run","a":{"acc_id":"0a78","sf_id":"baz"},"l":["A","B"],"o":true,"n":null})");
   CHECK(fill(R"({"q":<quote>})", paths) == R"({"q":"say \"hi\""})");
   CHECK(fill(R"({"list":[<ok>,<command>]})", paths) == R"({"list":[true,"run"]})");
+  CHECK(fill(R"([<ok>,<command>,<list>])", paths) == R"([true,"run",["A","B"]])");
 }
 
 TEST_CASE("a JSON template puts bare text inside quotes") {
@@ -238,7 +239,13 @@ TEST_CASE("a text template without quotes delivers nothing") {
   CHECK(fill("<type>", paths) == nothing);
   CHECK(fill("\"Event of <type>", paths) == nothing);
   CHECK(fill("\"broken\nline <type>\"", paths) == nothing);
-  CHECK(fill("<acc>", paths) == nothing);
+  CHECK(fill("<acc> and more", paths) == nothing);
+}
+
+TEST_CASE("a placeholder alone gives the object or array it stands for") {
+  const Paths paths{{"acc", "$.detail.acc"}, {"list", "$.detail.list"}};
+  CHECK(fill("<acc>", paths) == R"({"acc_id":"0a78","sf_id":"baz"})");
+  CHECK(fill(" <list> ", paths) == R"( ["A","B"] )");
 }
 
 TEST_CASE("in a text template objects and arrays lose their quotes") {

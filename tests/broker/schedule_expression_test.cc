@@ -116,6 +116,10 @@ TEST_CASE("schedule expressions the service refuses are refused", "[schedules]")
                            "(5 minutes)"}) {
     INFO(text);
     CHECK_FALSE(ScheduleExpression::parse(text));
+    const bool is_of_scheduler =
+        std::string_view(text) == "rate(1 minutes)" || std::string_view(text) == "rate(5 minute)";
+    CHECK(ScheduleExpression::parse(text, ScheduleExpression::Units::either).has_value() ==
+          is_of_scheduler);
   }
 }
 

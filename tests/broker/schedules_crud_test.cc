@@ -100,8 +100,8 @@ TEST_CASE("what a schedule says has to make sense", "[scheduler]") {
   const auto in = [&](minutes from_now) {
     return api::Timestamp{to_ms(world.clock().wall() + from_now)};
   };
-  CHECK(refused([](auto& r) { r.schedule_expression = "rate(1 minutes)"; }) ==
-        "Invalid Schedule Expression rate(1 minutes).");
+  CHECK(refused([](auto& r) { r.schedule_expression = "rate(1 weeks)"; }) ==
+        "Invalid Schedule Expression rate(1 weeks).");
   CHECK(refused([](auto& r) { r.schedule_expression_timezone = "Mars/Olympus"; }) ==
         "Invalid Schedule Expression Timezone Mars/Olympus.");
   CHECK(refused([&](auto& r) { r.start_date = in(minutes(-6)); }) ==
