@@ -144,7 +144,7 @@ class Refusals(SchedulerTest):
                      **arguments)
 
     def test_what_makes_no_sense_is_refused_with_the_reason(self):
-        for expression in ("rate(1 days)", "cron(0 1 * * * *)", "cron(71 12 * * ? *)", "NOT",
+        for expression in ("rate(1 weeks)", "cron(0 1 * * * *)", "cron(71 12 * * ? *)", "NOT",
                            "at(2030-02-30T00:00:00)"):
             self.refuse(f"Invalid Schedule Expression {expression}.",
                         ScheduleExpression=expression)
