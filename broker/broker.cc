@@ -3,8 +3,9 @@
 
 #include "broker/api/operator.h"
 #include "broker/destinations/connection.h"
-#include "broker/endpoints/endpoint.h"
+#include "broker/endpoints/endpoints.h"
 #include "broker/partners/partner_source.h"
+#include "broker/schemas/schemas.h"
 
 namespace signalbox::broker {
 
@@ -18,7 +19,9 @@ Broker::Broker(Settings settings, RuleDirectory& directory)
       delays_(settings_.due_horizon_count),
       deliveries_(settings_.delivery_concurrency_total),
       schedules_(settings_.due_horizon_count),
-      destinations_(std::make_unique<DestinationState>()) {}
+      destinations_(std::make_unique<DestinationState>()),
+      endpoints_(std::make_unique<Endpoints>(static_cast<ServiceHost&>(*this))),
+      schemas_(std::make_unique<schemas::Schemas>(static_cast<ServiceHost&>(*this))) {}
 
 Broker::~Broker() = default;
 
@@ -32,7 +35,9 @@ std::string Broker::load(const storage::View& view, Context& ctx) {
   if (auto problem = load_buses(view, ctx); !problem.empty()) return problem;
   if (auto problem = load_schedules(view, ctx); !problem.empty()) return problem;
   if (auto problem = load_partner_sources(view); !problem.empty()) return problem;
-  if (auto problem = load_endpoints(view); !problem.empty()) return problem;
+  for (Service* const service : std::initializer_list<Service*>{endpoints_.get(), schemas_.get()}) {
+    if (auto problem = service->load(view, ctx); !problem.empty()) return problem;
+  }
   ++boot_epoch_;
   put_next_ids(ctx);
   delays_.reset_to_disk();

@@ -35,16 +35,17 @@
 #include "broker/schedules/expression.h"
 #include "broker/schedules/schedule_state.h"
 #include "broker/schedules/time_zones.h"
+#include "broker/service.h"
 #include "broker/settings.h"
 #include "storage/store.h"
 
 namespace signalbox::broker {
 
-class Broker {
+class Broker : private ServiceHost {
  public:
   // The directory is shared with the io threads: they match events against it.
   Broker(Settings settings, RuleDirectory& directory);
-  ~Broker();
+  ~Broker() override;
 
   // Rebuilds the state from a store. Returns an empty string, or what cannot be understood and in
   // which key. Reads metadata, leases and counters; never the backlog.
@@ -189,12 +190,11 @@ class Broker {
   Result<api::ListEventSourcesResponse> list_event_sources(const api::ListEventSourcesRequest&,
                                                            Context&);
 
-  // global endpoints (endpoints/)
-  Result<api::CreateEndpointResponse> create_endpoint(const api::CreateEndpointRequest&, Context&);
-  Result<api::UpdateEndpointResponse> update_endpoint(const api::UpdateEndpointRequest&, Context&);
-  Status delete_endpoint(const api::DeleteEndpointRequest&, Context&);
-  Result<api::Endpoint> describe_endpoint(const api::DescribeEndpointRequest&, Context&);
-  Result<api::ListEndpointsResponse> list_endpoints(const api::ListEndpointsRequest&, Context&);
+  // ---- services of their own (service.h) ----
+  // The object whose member an operation is; the argument is only its type.
+  Broker& part(const Broker*) { return *this; }
+  Endpoints& part(const Endpoints*) { return *endpoints_; }
+  schemas::Schemas& part(const schemas::Schemas*) { return *schemas_; }
 
   // ---- the engine's side ----
 
@@ -249,13 +249,16 @@ class Broker {
 
  private:
   // worlds (worlds.cc)
-  Result<World*> world_of(const Caller& caller, Context& ctx);
+  Result<World*> world_of(const Caller& caller, Context& ctx) override;
+  World* world_with_id(std::uint32_t id) const override;
   World* find_world(std::string_view account, std::string_view region) const;
   World& add_world(std::uint32_t id, std::string account, std::string region);
   std::string load_worlds(const storage::View& view);
   std::string load_next_ids(const storage::View& view);
   std::uint64_t next_id() { return ++last_id_; }
   void put_next_ids(Context& ctx);
+  std::uint64_t new_id(Context& ctx) override;
+  Bus* bus_with_arn(const std::string& arn, Context& ctx) override;
 
   // queues (sqs_queues.cc)
   Result<Queue*> find_queue(std::string_view queue_url, Context& ctx);
@@ -422,10 +425,6 @@ class Broker {
                                               FanOutBudget& budget, Context& ctx);
   std::string load_partner_sources(const storage::View& view);
 
-  // global endpoints (endpoints/)
-  Endpoint& add_endpoint(std::uint64_t id, World& world, const api::Endpoint& shown);
-  Result<Endpoint*> find_endpoint_or_error(const std::string& name, Context& ctx);
-  std::string load_endpoints(const storage::View& view);
 
   // rules and their targets (events_rules.cc, events_targets.cc)
   Result<Rule*> find_rule_or_error(Bus& bus, const std::string& name);
@@ -684,7 +683,8 @@ class Broker {
   ScheduleState schedules_;
   const std::unique_ptr<DestinationState> destinations_;
   std::unordered_map<std::uint64_t, std::unique_ptr<PartnerSource>> partner_sources_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<Endpoint>> endpoints_;
+  const std::unique_ptr<Endpoints> endpoints_;
+  const std::unique_ptr<schemas::Schemas> schemas_;
 
   std::uint64_t last_id_ = 0;        // of queues, buses, rules and tasks; stored
   std::uint64_t boot_epoch_ = 0;     // runs of this store so far: the top of receive numbers

@@ -47,8 +47,10 @@ enum class ErrorCode : std::uint8_t {
   service_unavailable,  // the store accepts no writes now
   internal_failure,     // the outcome is unknown: the write or its sync failed
   access_denied,
-  // Scheduler
+  // Scheduler and Schemas
   conflict,
+  gone,                 // it was there, and was deleted
+  precondition_failed,  // the revision named is not the latest
 };
 
 struct Error {

@@ -95,6 +95,12 @@ Result<Bus*> Broker::find_bus_or_error(const std::optional<std::string>& name_or
   return bus;
 }
 
+Bus* Broker::bus_with_arn(const std::string& arn, Context& ctx) {
+  if (!is_bus_arn(arn)) return nullptr;
+  const auto bus = bus_at(parse_bus(arn, ctx.caller), ctx);
+  return bus.has_value() ? bus.value() : nullptr;
+}
+
 const Bus* Broker::find_bus(const Caller& caller, std::string_view name) const {
   const World* world = find_world(caller.account, caller.region);
   if (world == nullptr) return nullptr;

@@ -12,7 +12,7 @@ struct Connection;
 struct DeadLetter;
 struct DeliverySource;
 struct DestinationState;
-struct Endpoint;
+class Endpoints;
 struct Firing;
 struct LogOf;
 struct MessageRecord;
@@ -27,5 +27,9 @@ enum class SourceState : std::uint8_t;
 struct Tagged;
 struct TokenFailure;
 struct TokenSource;
+
+namespace schemas {
+class Schemas;
+}
 
 }  // namespace signalbox::broker

@@ -31,4 +31,14 @@ Status check_tags(const api::StringMap& existing, const TagList& added) {
   return ok();
 }
 
+// The same for tags that come as a map.
+inline Status check_tag_map(const api::StringMap& existing, const api::StringMap& added) {
+  struct Each {
+    const std::string& key;
+  };
+  std::vector<Each> list;
+  for (const auto& [key, value] : added) list.push_back({key});
+  return check_tags(existing, list);
+}
+
 }  // namespace signalbox::broker

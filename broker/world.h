@@ -14,7 +14,6 @@ struct Connection;
 struct ApiDestination;
 struct Queue;
 struct Replay;
-struct Endpoint;
 struct PartnerSource;
 
 struct World {
@@ -29,7 +28,6 @@ struct World {
   std::map<std::string, ApiDestination*, std::less<>> api_destinations;
   std::map<std::string, Archive*, std::less<>> archives;
   std::map<std::string, Replay*, std::less<>> replays;
-  std::map<std::string, Endpoint*, std::less<>> endpoints;
   // Those that partners offer to this account, and those that it offers, by name and account.
   std::map<std::string, PartnerSource*, std::less<>> event_sources;
   std::map<std::string, std::map<std::string, PartnerSource*, std::less<>>, std::less<>>

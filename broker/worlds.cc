@@ -43,6 +43,10 @@ Result<World*> Broker::world_of(const Caller& caller, Context& ctx) {
   return &world;
 }
 
+World* Broker::world_with_id(std::uint32_t id) const {
+  return id == 0 || id > worlds_.size() ? nullptr : worlds_[id - 1].get();
+}
+
 std::string Broker::load_worlds(const storage::View& view) {
   std::string problem;
   const auto range = storage::keys::all_of(storage::keys::Prefix::world);
@@ -66,6 +70,12 @@ void Broker::put_next_ids(Context& ctx) {
   RecordWriter record;
   record.u64(last_id_).u64(boot_epoch_);
   ctx.batch.put(storage::keys::next_id(ids_name), record.view());
+}
+
+std::uint64_t Broker::new_id(Context& ctx) {
+  const std::uint64_t id = next_id();
+  put_next_ids(ctx);
+  return id;
 }
 
 std::string Broker::load_next_ids(const storage::View& view) {

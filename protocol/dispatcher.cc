@@ -234,7 +234,8 @@ void Dispatcher::handle(HttpRequest&& request, std::shared_ptr<Exchange> exchang
 void Dispatcher::start(HttpRequest&& request, std::shared_ptr<Exchange> exchange, Asked&& asked) {
   static const auto unknown = [] {
     std::map<Service, Row> rows;
-    for (const auto service : {Service::sqs, Service::events, Service::scheduler}) {
+    for (const auto service :
+         {Service::sqs, Service::events, Service::scheduler, Service::schemas}) {
       rows[service] = Row{OperationRow{.service = service, .name = "unknown"}, nullptr};
     }
     return rows;
@@ -309,7 +310,8 @@ void Dispatcher::run_on_reader(std::unique_ptr<RequestJob> job) {
 void Dispatcher::reply(RequestJob& job, unsigned status, std::string body, HttpHeaders headers) {
   HttpReply reply;
   reply.status = status;
-  reply.content_type = content_type(job.wire);
+  const bool has_own_type = status < 300 && !job.row->content_type.empty();
+  reply.content_type = has_own_type ? job.row->content_type : content_type(job.wire);
   reply.headers = std::move(job.cors_headers);
   reply.headers.emplace_back("x-amzn-RequestId", job.caller.request_id);
   for (auto& header : headers) reply.headers.push_back(std::move(header));

@@ -19,12 +19,14 @@ constexpr ErrorShape foreign_to_sqs{400, "com.amazon.coral.service#ValidationExc
                                     "ValidationError"};
 constexpr ErrorShape foreign_to_events{400, "ValidationException"};
 constexpr ErrorShape foreign_to_scheduler{400, "ValidationException"};
+constexpr ErrorShape foreign_to_schemas{400, "BadRequestException"};
 
 struct Row {
   ErrorCode code;
   ErrorShape sqs;
   ErrorShape events = foreign_to_events;
   ErrorShape scheduler = foreign_to_scheduler;
+  ErrorShape schemas = foreign_to_schemas;
 };
 
 // Statuses and codes as the services give them: nearly all 400.
@@ -76,12 +78,17 @@ constexpr std::array rows{
     Row{ErrorCode::resource_not_found,
         {404, "com.amazonaws.sqs#ResourceNotFoundException", "ResourceNotFoundException"},
         {400, "ResourceNotFoundException"},
-        {404, "ResourceNotFoundException"}},
+        {404, "ResourceNotFoundException"},
+        {404, "NotFoundException"}},
     Row{ErrorCode::resource_already_exists,
         foreign_to_sqs,
         {400, "ResourceAlreadyExistsException"}},
     Row{ErrorCode::invalid_event_pattern, foreign_to_sqs, {400, "InvalidEventPatternException"}},
-    Row{ErrorCode::limit_exceeded, foreign_to_sqs, {400, "LimitExceededException"}},
+    Row{ErrorCode::limit_exceeded,
+        foreign_to_sqs,
+        {400, "LimitExceededException"},
+        foreign_to_scheduler,
+        {403, "ForbiddenException"}},
     Row{ErrorCode::policy_length_exceeded, foreign_to_sqs, {400, "PolicyLengthExceededException"}},
     Row{ErrorCode::concurrent_modification,
         foreign_to_sqs,
@@ -99,25 +106,44 @@ constexpr std::array rows{
         {400, "com.amazon.coral.service#UnknownOperationException", "InvalidAction", Fault::sender,
          false},
         {400, "UnknownOperationException"},
-        {404, "UnknownOperationException"}},
+        {404, "UnknownOperationException"},
+        {404, "NotFoundException"}},
     Row{ErrorCode::throttled,
         {403, "com.amazonaws.sqs#RequestThrottled", "RequestThrottled"},
         {400, "ThrottlingException"},
-        {429, "ThrottlingException"}},
+        {429, "ThrottlingException"},
+        {429, "TooManyRequestsException"}},
     Row{ErrorCode::service_unavailable,
         {503, "com.amazon.coral.service#ServiceUnavailableException", "ServiceUnavailable",
          receiver},
+        {503, "ServiceUnavailableException", {}, receiver},
         {503, "ServiceUnavailableException", {}, receiver},
         {503, "ServiceUnavailableException", {}, receiver}},
     Row{ErrorCode::internal_failure,
         {500, "com.amazon.coral.service#InternalFailure", "InternalFailure", receiver},
         {500, "InternalException", {}, receiver},
-        {500, "InternalServerException", {}, receiver}},
+        {500, "InternalServerException", {}, receiver},
+        {500, "InternalServerErrorException", {}, receiver}},
     Row{ErrorCode::access_denied,
         {403, "com.amazon.coral.service#AccessDeniedException", "AccessDenied"},
         {400, "AccessDeniedException"},
-        {403, "AccessDeniedException"}},
-    Row{ErrorCode::conflict, foreign_to_sqs, foreign_to_events, {409, "ConflictException"}},
+        {403, "AccessDeniedException"},
+        {403, "ForbiddenException"}},
+    Row{ErrorCode::conflict,
+        foreign_to_sqs,
+        foreign_to_events,
+        {409, "ConflictException"},
+        {409, "ConflictException"}},
+    Row{ErrorCode::gone,
+        foreign_to_sqs,
+        foreign_to_events,
+        foreign_to_scheduler,
+        {410, "GoneException"}},
+    Row{ErrorCode::precondition_failed,
+        foreign_to_sqs,
+        foreign_to_events,
+        foreign_to_scheduler,
+        {412, "PreconditionFailedException"}},
 };
 
 // The compiler writes a value that no enumerator names as "(...ErrorCode)32".
@@ -154,9 +180,10 @@ ErrorShape error_shape(Service service, ErrorCode code) {
   switch (service) {
     case Service::sqs: return row.sqs;
     case Service::events: return row.events;
-    case Service::scheduler: break;
+    case Service::scheduler: return row.scheduler;
+    case Service::schemas: break;
   }
-  return row.scheduler;
+  return row.schemas;
 }
 
 ErrorReply json_error(Service service, const broker::Error& error) {
@@ -178,7 +205,13 @@ ErrorReply json_error(Service service, const broker::Error& error) {
 ErrorReply rest_error(Service service, const broker::Error& error) {
   const ErrorShape shape = error_shape(service, error.code);
   ErrorReply reply{.status = shape.status, .error_type = shape.type};
-  reply.body = R"({"Message":)";
+  reply.body = "{";
+  if (service == Service::schemas) {
+    reply.body += R"("Code":)";
+    append_json_string(reply.body, shape.type);
+    reply.body += ',';
+  }
+  reply.body += R"("Message":)";
   append_json_string(reply.body, error.message);
   reply.body += '}';
   return reply;

@@ -42,7 +42,7 @@ struct ErrorReply {
 // its JSON wire do not send that, and read the code all the same.
 ErrorReply json_error(Service service, const broker::Error& error);
 
-// {"Message":"..."}, and the type in a header.
+// {"Message":"..."}, and the type in a header; Schemas has it in the body, too, as "Code".
 ErrorReply rest_error(Service service, const broker::Error& error);
 
 // <ErrorResponse>...</ErrorResponse>, SQS only.

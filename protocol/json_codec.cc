@@ -197,6 +197,12 @@ void append(std::string& out, const broker::api::Timestamp& value) {
   if (out.back() == '.') out.pop_back();
 }
 
+void append(std::string& out, const broker::api::IsoTimestamp& value) {
+  out += '"';
+  append_rfc3339(out, {value.ms});
+  out += '"';
+}
+
 }  // namespace json
 
 namespace {

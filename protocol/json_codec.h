@@ -195,6 +195,7 @@ void append(std::string& out, bool value);
 void append(std::string& out, std::int64_t value);
 void append(std::string& out, const broker::api::Blob& value);
 void append(std::string& out, const broker::api::Timestamp& value);
+void append(std::string& out, const broker::api::IsoTimestamp& value);
 template <broker::api::OptionalMember T>
 void append(std::string& out, const T& value);
 template <class T>

@@ -1,6 +1,6 @@
 // Which operation a request asks for, and the types it takes and gives.
 //
-// An operation is a member function of the broker; its request and response types are read off the
+// An operation is a member function of the broker or of a service of it; its request and response types are read off the
 // function's signature, and their fields() drive every codec. The table is immutable: any thread.
 #pragma once
 
@@ -38,9 +38,9 @@ struct ResponseOf<broker::Result<T>> {
 
 template <class Function>
 struct Signature;
-template <class Returned, class Owner, class Request_>
-struct Signature<Returned (Owner::*)(const Request_&, broker::Context&)> {
-  using Broker = Owner;
+template <class Returned, class Owner_, class Request_>
+struct Signature<Returned (Owner_::*)(const Request_&, broker::Context&)> {
+  using Owner = Owner_;
   using Request = Request_;
   using Response = typename ResponseOf<Returned>::Type;
   // Whether the function may ask to be run again: for keys or for something to happen.
@@ -72,6 +72,8 @@ struct OperationRow {
   std::string_view method = {};
   std::string_view path = {};
   unsigned success_status = 200;
+  // Of a success whose body is no JSON; empty: as its wire has it.
+  std::string_view content_type = {};
 };
 
 constexpr bool row_less(const OperationRow& left, const OperationRow& right) {
@@ -131,12 +133,24 @@ std::optional<broker::Error> decode_request(const WireRequest& request, T& out) 
   return broker::validate(out, missing);
 }
 
+// Whether a response is raw bytes: those of its one member.
+template <broker::api::Described T>
+constexpr bool is_payload() {
+  bool found = false;
+  broker::api::for_each_field<T>([&](const auto& field) {
+    found = found || field.traits.location == broker::api::Location::payload;
+  });
+  return found;
+}
+
 // Appends the body of a reply. Status functions' Empty is an empty body on the JSON wires of SQS
 // and EventBridge alike, and an empty object of REST-JSON.
 template <broker::api::Described T>
 void encode_reply(Wire wire, std::string_view operation, const T& response,
                   std::string_view request_id, std::string& out) {
-  if (wire == Wire::query) {
+  if constexpr (is_payload<T>()) {
+    broker::api::for_each_field<T>([&](const auto& field) { out += (response.*(field.member)).bytes; });
+  } else if (wire == Wire::query) {
     encode_query_reply(operation, response, request_id, out);
   } else if (std::tuple_size_v<decltype(T::fields())> > 0 || wire == Wire::rest_json) {
     encode_json(response, out);

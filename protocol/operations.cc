@@ -2,12 +2,13 @@
 // and so every codec follow from the function's signature.
 #include "broker/api/archives.h"
 #include "broker/api/connections.h"
-#include "broker/api/endpoints.h"
 #include "broker/api/events.h"
 #include "broker/api/operator.h"
 #include "broker/api/partners.h"
 #include "broker/api/scheduler.h"
 #include "broker/api/sqs.h"
+#include "broker/endpoints/endpoints.h"
+#include "broker/schemas/schemas.h"
 #include "protocol/request_job.h"
 
 namespace signalbox::protocol {
@@ -15,6 +16,8 @@ namespace signalbox::protocol {
 namespace {
 
 using broker::Broker;
+using broker::Endpoints;
+using broker::schemas::Schemas;
 
 enum class Kind : std::uint8_t { reads, writes, waits };
 
@@ -31,8 +34,10 @@ constexpr Row row(Service service, std::string_view name, Kind kind) {
 
 // An operation of REST-JSON: "POST /schedules/{Name}".
 template <auto function>
-constexpr Row rest(Service service, std::string_view name, Kind kind, std::string_view route) {
+constexpr Row rest(Service service, std::string_view name, Kind kind, std::string_view route,
+                   unsigned success_status = 200) {
   Row made = row<function>(service, name, kind);
+  made.success_status = success_status;
   const auto space = route.find(' ');
   made.method = route.substr(0, space);
   made.path = route.substr(space + 1);
@@ -42,6 +47,7 @@ constexpr Row rest(Service service, std::string_view name, Kind kind, std::strin
 constexpr auto sqs = Service::sqs;
 constexpr auto events = Service::events;
 constexpr auto scheduler = Service::scheduler;
+constexpr auto schemas = Service::schemas;
 
 // In order of service and name; the order is checked below.
 constexpr Row rows[] = {
@@ -75,7 +81,7 @@ constexpr Row rows[] = {
     row<&Broker::create_api_destination>(events, "CreateApiDestination", Kind::writes),
     row<&Broker::create_archive>(events, "CreateArchive", Kind::writes),
     row<&Broker::create_connection>(events, "CreateConnection", Kind::writes),
-    row<&Broker::create_endpoint>(events, "CreateEndpoint", Kind::writes),
+    row<&Endpoints::create_endpoint>(events, "CreateEndpoint", Kind::writes),
     row<&Broker::create_event_bus>(events, "CreateEventBus", Kind::writes),
     row<&Broker::create_partner_event_source>(events, "CreatePartnerEventSource", Kind::writes),
     row<&Broker::deactivate_event_source>(events, "DeactivateEventSource", Kind::writes),
@@ -83,14 +89,14 @@ constexpr Row rows[] = {
     row<&Broker::delete_api_destination>(events, "DeleteApiDestination", Kind::writes),
     row<&Broker::delete_archive>(events, "DeleteArchive", Kind::writes),
     row<&Broker::delete_connection>(events, "DeleteConnection", Kind::writes),
-    row<&Broker::delete_endpoint>(events, "DeleteEndpoint", Kind::writes),
+    row<&Endpoints::delete_endpoint>(events, "DeleteEndpoint", Kind::writes),
     row<&Broker::delete_event_bus>(events, "DeleteEventBus", Kind::writes),
     row<&Broker::delete_partner_event_source>(events, "DeletePartnerEventSource", Kind::writes),
     row<&Broker::delete_rule>(events, "DeleteRule", Kind::writes),
     row<&Broker::describe_api_destination>(events, "DescribeApiDestination", Kind::reads),
     row<&Broker::describe_archive>(events, "DescribeArchive", Kind::reads),
     row<&Broker::describe_connection>(events, "DescribeConnection", Kind::reads),
-    row<&Broker::describe_endpoint>(events, "DescribeEndpoint", Kind::reads),
+    row<&Endpoints::describe_endpoint>(events, "DescribeEndpoint", Kind::reads),
     row<&Broker::describe_event_bus>(events, "DescribeEventBus", Kind::reads),
     row<&Broker::describe_event_source>(events, "DescribeEventSource", Kind::reads),
     row<&Broker::describe_partner_event_source>(events, "DescribePartnerEventSource", Kind::reads),
@@ -101,7 +107,7 @@ constexpr Row rows[] = {
     row<&Broker::list_api_destinations>(events, "ListApiDestinations", Kind::reads),
     row<&Broker::list_archives>(events, "ListArchives", Kind::reads),
     row<&Broker::list_connections>(events, "ListConnections", Kind::reads),
-    row<&Broker::list_endpoints>(events, "ListEndpoints", Kind::reads),
+    row<&Endpoints::list_endpoints>(events, "ListEndpoints", Kind::reads),
     row<&Broker::list_event_buses>(events, "ListEventBuses", Kind::reads),
     row<&Broker::list_event_sources>(events, "ListEventSources", Kind::reads),
     row<&Broker::list_partner_event_source_accounts>(events, "ListPartnerEventSourceAccounts",
@@ -126,7 +132,7 @@ constexpr Row rows[] = {
     row<&Broker::update_api_destination>(events, "UpdateApiDestination", Kind::writes),
     row<&Broker::update_archive>(events, "UpdateArchive", Kind::writes),
     row<&Broker::update_connection>(events, "UpdateConnection", Kind::writes),
-    row<&Broker::update_endpoint>(events, "UpdateEndpoint", Kind::writes),
+    row<&Endpoints::update_endpoint>(events, "UpdateEndpoint", Kind::writes),
     row<&Broker::update_event_bus>(events, "UpdateEventBus", Kind::writes),
 
     rest<&Broker::create_schedule>(scheduler, "CreateSchedule", Kind::writes,
@@ -151,6 +157,47 @@ constexpr Row rows[] = {
                                         "DELETE /tags/{ResourceArn}"),
     rest<&Broker::update_schedule>(scheduler, "UpdateSchedule", Kind::writes,
                                    "PUT /schedules/{Name}"),
+
+    rest<&Schemas::create_registry>(schemas, "CreateRegistry", Kind::writes,
+                 "POST /v1/registries/name/{registryName}", 201),
+    rest<&Schemas::create_schema>(schemas, "CreateSchema", Kind::writes,
+                 "POST /v1/registries/name/{registryName}/schemas/name/{schemaName}", 201),
+    rest<&Schemas::delete_registry>(schemas, "DeleteRegistry", Kind::writes,
+                 "DELETE /v1/registries/name/{registryName}", 204),
+    rest<&Schemas::delete_resource_policy>(schemas, "DeleteResourcePolicy", Kind::writes,
+                 "DELETE /v1/policy", 204),
+    rest<&Schemas::delete_schema>(schemas, "DeleteSchema", Kind::writes,
+                 "DELETE /v1/registries/name/{registryName}/schemas/name/{schemaName}", 204),
+    rest<&Schemas::delete_schema_version>(schemas, "DeleteSchemaVersion", Kind::writes,
+                 "DELETE /v1/registries/name/{registryName}/schemas/name/{schemaName}/version/{schemaVersion}", 204),
+    rest<&Schemas::describe_registry>(schemas, "DescribeRegistry", Kind::reads,
+                 "GET /v1/registries/name/{registryName}"),
+    rest<&Schemas::describe_schema>(schemas, "DescribeSchema", Kind::reads,
+                 "GET /v1/registries/name/{registryName}/schemas/name/{schemaName}"),
+    rest<&Schemas::export_schema>(schemas, "ExportSchema", Kind::reads,
+                 "GET /v1/registries/name/{registryName}/schemas/name/{schemaName}/export"),
+    rest<&Schemas::get_resource_policy>(schemas, "GetResourcePolicy", Kind::reads,
+                 "GET /v1/policy"),
+    rest<&Schemas::list_registries>(schemas, "ListRegistries", Kind::reads,
+                 "GET /v1/registries"),
+    rest<&Schemas::list_schema_versions>(schemas, "ListSchemaVersions", Kind::reads,
+                 "GET /v1/registries/name/{registryName}/schemas/name/{schemaName}/versions"),
+    rest<&Schemas::list_schemas>(schemas, "ListSchemas", Kind::reads,
+                 "GET /v1/registries/name/{registryName}/schemas"),
+    rest<&Schemas::list_tags_for_resource>(schemas, "ListTagsForResource", Kind::reads,
+                 "GET /tags/{resource-arn}"),
+    rest<&Schemas::put_resource_policy>(schemas, "PutResourcePolicy", Kind::writes,
+                 "PUT /v1/policy"),
+    rest<&Schemas::search_schemas>(schemas, "SearchSchemas", Kind::reads,
+                 "GET /v1/registries/name/{registryName}/schemas/search"),
+    rest<&Schemas::tag_resource>(schemas, "TagResource", Kind::writes,
+                 "POST /tags/{resource-arn}", 204),
+    rest<&Schemas::untag_resource>(schemas, "UntagResource", Kind::writes,
+                 "DELETE /tags/{resource-arn}", 204),
+    rest<&Schemas::update_registry>(schemas, "UpdateRegistry", Kind::writes,
+                 "PUT /v1/registries/name/{registryName}"),
+    rest<&Schemas::update_schema>(schemas, "UpdateSchema", Kind::writes,
+                 "PUT /v1/registries/name/{registryName}/schemas/name/{schemaName}"),
 };
 static_assert(is_operation_table(std::span<const Row>(rows)));
 

@@ -267,6 +267,9 @@ void append_text(std::string& out, const broker::api::Blob& value) {
 void append_text(std::string& out, const broker::api::Timestamp& value) {
   append_rfc3339(out, value);
 }
+void append_text(std::string& out, const broker::api::IsoTimestamp& value) {
+  append_text(out, broker::api::Timestamp{value.ms});
+}
 
 void begin_reply(std::string& out, std::string_view action) {
   out += R"(<?xml version="1.0"?><)";

@@ -242,6 +242,7 @@ void append_text(std::string& out, bool value);
 void append_text(std::string& out, std::int64_t value);
 void append_text(std::string& out, const broker::api::Blob& value);
 void append_text(std::string& out, const broker::api::Timestamp& value);
+void append_text(std::string& out, const broker::api::IsoTimestamp& value);
 
 template <broker::api::Described T>
 void append_members(std::string& out, const T& value);

@@ -33,7 +33,8 @@ void RequestJob::answer(std::unique_ptr<RequestJob> job) {
     return;
   }
   std::string body;
-  job->encode(body);
+  constexpr unsigned no_content = 204;
+  if (job->row->success_status != no_content) job->encode(body);
   job->host->reply(*job, job->row->success_status, std::move(body), {});
 }
 

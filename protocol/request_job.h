@@ -122,7 +122,8 @@ class TypedJob final : public RequestJob {
   }
 
   Step run(broker::Broker& broker, broker::Context& ctx) override {
-    return take((broker.*function)(request_, ctx));
+    auto& owner = broker.part(static_cast<typename OperationTraits<function>::Owner*>(nullptr));
+    return take((owner.*function)(request_, ctx));
   }
 
  protected:

@@ -75,12 +75,15 @@ std::string_view service_name(Service service) {
     case Service::sqs: return "sqs";
     case Service::events: return "events";
     case Service::scheduler: return "scheduler";
+    case Service::schemas: return "schemas";
   }
   return {};
 }
 
 std::optional<Service> rest_service(std::string_view signing_name) {
-  if (signing_name == service_name(Service::scheduler)) return Service::scheduler;
+  for (const auto service : rest_services) {
+    if (signing_name == service_name(service)) return service;
+  }
   return std::nullopt;
 }
 

@@ -2,6 +2,8 @@
 // promises is reported, and the text forms of a timestamp. Pure functions, thread safe.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,9 +13,9 @@
 
 namespace signalbox::protocol {
 
-enum class Service : std::uint8_t { sqs, events, scheduler };
+enum class Service : std::uint8_t { sqs, events, scheduler, schemas };
 
-constexpr Service rest_services[] = {Service::scheduler};
+constexpr Service rest_services[] = {Service::scheduler, Service::schemas};
 
 enum class Wire : std::uint8_t { json_1_0, json_1_1, query, rest_json };
 
@@ -21,7 +23,10 @@ enum class Wire : std::uint8_t { json_1_0, json_1_1, query, rest_json };
 std::string_view service_name(Service service);
 // The service of that signing name if it speaks REST-JSON: its operations are methods and paths.
 std::optional<Service> rest_service(std::string_view signing_name);
-constexpr bool is_rest(Service service) { return service == Service::scheduler; }
+constexpr bool is_rest(Service service) {
+  return std::find(std::begin(rest_services), std::end(rest_services), service) !=
+         std::end(rest_services);
+}
 
 // The Content-Type of a reply on that wire.
 std::string_view content_type(Wire wire);

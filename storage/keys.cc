@@ -211,6 +211,20 @@ Key partner_source(std::uint64_t source_id) {
   return Builder(Prefix::partner_source).u64(source_id).key();
 }
 
+Key schema_registry(std::uint64_t registry_id) {
+  return Builder(Prefix::schema_registry).u64(registry_id).key();
+}
+
+Key schema(const SchemaPlace& place) {
+  return Builder(Prefix::schema).u64(place.registry_id).u64(place.schema_id).key();
+}
+
+Key schema_content(const SchemaContentPlace& place) {
+  return Builder(Prefix::schema_content).u64(place.schema_id).u64(place.version).key();
+}
+
+Key discoverer(std::uint64_t number) { return Builder(Prefix::discoverer).u64(number).key(); }
+
 Key fan_out_task(std::uint64_t task_id) { return Builder(Prefix::fan_out_task).u64(task_id).key(); }
 
 Key fan_out_cursor(std::uint64_t task_id) {
@@ -356,6 +370,30 @@ std::optional<std::uint64_t> parse_endpoint(std::string_view key) {
   return parse_id(key, Prefix::endpoint);
 }
 
+std::optional<std::uint64_t> parse_schema_registry(std::string_view key) {
+  return parse_id(key, Prefix::schema_registry);
+}
+
+std::optional<SchemaPlace> parse_schema(std::string_view key) {
+  Parser parser(key, Prefix::schema);
+  SchemaPlace place;
+  place.registry_id = parser.u64();
+  place.schema_id = parser.u64();
+  return if_complete(parser, place);
+}
+
+std::optional<SchemaContentPlace> parse_schema_content(std::string_view key) {
+  Parser parser(key, Prefix::schema_content);
+  SchemaContentPlace place;
+  place.schema_id = parser.u64();
+  place.version = parser.u64();
+  return if_complete(parser, place);
+}
+
+std::optional<std::uint64_t> parse_discoverer(std::string_view key) {
+  return parse_id(key, Prefix::discoverer);
+}
+
 std::optional<std::uint64_t> parse_partner_source(std::string_view key) {
   return parse_id(key, Prefix::partner_source);
 }
@@ -484,6 +522,10 @@ KeyRange deduplication_before(const DeduplicationPlace& place) {
 
 KeyRange move_tasks_of_queue(std::uint64_t queue_id) {
   return all_with(Builder(Prefix::move_task).u64(queue_id));
+}
+
+KeyRange contents_of_schema(std::uint64_t schema_id) {
+  return all_with(Builder(Prefix::schema_content).u64(schema_id));
 }
 
 KeyRange schedules_of_group(std::uint64_t group_id) {

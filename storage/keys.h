@@ -40,6 +40,10 @@
 //   'z'     bus      API destination id u64                            API destination
 //   'D'     bus      endpoint id u64                                   global endpoint
 //   'E'     bus      source id u64                                     partner event source
+//   'F'     schemas  registry id u64                                   schema registry
+//   'G'     schemas  registry id u64, schema id u64                    schema and its versions
+//   'H'     schemas  schema id u64, version u64                        content of a schema version
+//   'I'     schemas  discoverer number u64                             discoverer
 //
 // Values are formats of their owners and carry their own version.
 #pragma once
@@ -112,6 +116,10 @@ enum class Prefix : char {
   api_destination = 'z',
   endpoint = 'D',
   partner_source = 'E',
+  schema_registry = 'F',
+  schema = 'G',
+  schema_content = 'H',
+  discoverer = 'I',
 };
 
 // Where a message, or the lease of one, is.
@@ -205,6 +213,18 @@ struct ReplayPlace {
   auto operator<=>(const ReplayPlace&) const = default;
 };
 
+struct SchemaPlace {
+  std::uint64_t registry_id = 0;
+  std::uint64_t schema_id = 0;
+  auto operator<=>(const SchemaPlace&) const = default;
+};
+
+struct SchemaContentPlace {
+  std::uint64_t schema_id = 0;
+  std::uint64_t version = 0;
+  auto operator<=>(const SchemaContentPlace&) const = default;
+};
+
 struct StepPlace {
   std::int64_t time_ms = 0;
   std::uint64_t number = 0;
@@ -233,6 +253,10 @@ Key fan_out_task(std::uint64_t task_id);
 Key endpoint(std::uint64_t endpoint_id);
 Key partner_source(std::uint64_t source_id);
 Key fan_out_cursor(std::uint64_t task_id);
+Key schema_registry(std::uint64_t registry_id);
+Key schema(const SchemaPlace& place);
+Key schema_content(const SchemaContentPlace& place);
+Key discoverer(std::uint64_t number);
 Key terminal_step(const StepPlace& place);
 Key deduplication(const DeduplicationPlace& place);
 Key move_task(const MoveTaskPlace& place);
@@ -264,6 +288,10 @@ std::optional<std::uint64_t> parse_fan_out_task(std::string_view key);
 std::optional<std::uint64_t> parse_endpoint(std::string_view key);
 std::optional<std::uint64_t> parse_partner_source(std::string_view key);
 std::optional<std::uint64_t> parse_fan_out_cursor(std::string_view key);
+std::optional<std::uint64_t> parse_schema_registry(std::string_view key);
+std::optional<SchemaPlace> parse_schema(std::string_view key);
+std::optional<SchemaContentPlace> parse_schema_content(std::string_view key);
+std::optional<std::uint64_t> parse_discoverer(std::string_view key);
 std::optional<StepPlace> parse_terminal_step(std::string_view key);
 std::optional<DeduplicationPlace> parse_deduplication(std::string_view key);
 std::optional<MoveTaskPlace> parse_move_task(std::string_view key);
@@ -292,6 +320,8 @@ KeyRange deduplication_of_generation(std::uint64_t queue_id, std::uint32_t gener
 KeyRange deduplication_before(const DeduplicationPlace& place);
 
 KeyRange move_tasks_of_queue(std::uint64_t queue_id);
+
+KeyRange contents_of_schema(std::uint64_t schema_id);
 
 KeyRange schedules_of_group(std::uint64_t group_id);
 

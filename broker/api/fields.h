@@ -30,6 +30,12 @@ struct Timestamp {
   bool operator==(const Timestamp&) const = default;
 };
 
+// RFC 3339 text on every wire.
+struct IsoTimestamp {
+  std::int64_t ms = 0;
+  bool operator==(const IsoTimestamp&) const = default;
+};
+
 // A member that is large and seldom there: as std::optional, but a pointer wide.
 template <class T>
 class Boxed {
@@ -62,8 +68,8 @@ constexpr bool is_optional_member<Boxed<T>> = true;
 template <class T>
 concept OptionalMember = is_optional_member<T>;
 
-// Where REST-JSON carries a member of a request.
-enum class Location : std::uint8_t { body, uri, query, header };
+// Where REST-JSON carries a member. The payload is the body itself, of a response.
+enum class Location : std::uint8_t { body, uri, query, header, payload };
 
 struct Traits {
   bool required = false;

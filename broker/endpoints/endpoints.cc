@@ -1,9 +1,7 @@
-// Global endpoints: stored and shown. There is one machine, so there is nothing to fail over to,
-// and PutEvents with an EndpointId goes to the bus it names.
+#include "broker/endpoints/endpoints.h"
+
 #include <fmt/format.h>
 
-#include "broker/broker.h"
-#include "broker/endpoints/endpoint.h"
 #include "broker/events_paging.h"
 #include "broker/load_all.h"
 #include "broker/record_fields.h"
@@ -26,13 +24,6 @@ std::string new_endpoint_id(IdSource& ids) {
   return id + ".veo";
 }
 
-std::string record_of(const Endpoint& endpoint) {
-  RecordWriter record;
-  record.u8(endpoint_format).u32(endpoint.world->id);
-  write_fields(record, endpoint.shown);
-  return record.take();
-}
-
 // What requests and their answers have in common.
 template <class To, class From>
 void copy_configuration(To& to, const From& from) {
@@ -44,23 +35,32 @@ void copy_configuration(To& to, const From& from) {
 
 }  // namespace
 
-Endpoint& Broker::add_endpoint(std::uint64_t id, World& world, const api::Endpoint& shown) {
-  auto endpoint = std::make_unique<Endpoint>(Endpoint{id, &world, shown});
-  world.endpoints[endpoint->shown.name] = endpoint.get();
-  return *(endpoints_[id] = std::move(endpoint));
+Result<Endpoints::ByName*> Endpoints::endpoints_of(Context& ctx) {
+  SIGNALBOX_TRY(const World* const world, host_.world_of(ctx.caller, ctx));
+  return &by_world_[world->id];
 }
 
-Result<Endpoint*> Broker::find_endpoint_or_error(const std::string& name, Context& ctx) {
-  SIGNALBOX_TRY(World* const world, world_of(ctx.caller, ctx));
-  const auto at = world->endpoints.find(name);
-  if (at != world->endpoints.end()) return at->second;
+Result<Endpoints::Stored*> Endpoints::find_or_error(const std::string& name, Context& ctx) {
+  SIGNALBOX_TRY(ByName* const endpoints, endpoints_of(ctx));
+  const auto at = endpoints->find(name);
+  if (at != endpoints->end()) return &at->second;
   return Error{ErrorCode::resource_not_found, fmt::format("Endpoint {} does not exist.", name)};
 }
 
-Result<api::CreateEndpointResponse> Broker::create_endpoint(
+Status Endpoints::store(const Stored& endpoint, Context& ctx) {
+  SIGNALBOX_TRY(const World* const world, host_.world_of(ctx.caller, ctx));
+  RecordWriter record;
+  record.u8(endpoint_format).u32(world->id);
+  write_fields(record, endpoint.shown);
+  ctx.batch.put(keys::endpoint(endpoint.id), record.view());
+  return ok();
+}
+
+Result<api::CreateEndpointResponse> Endpoints::create_endpoint(
     const api::CreateEndpointRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(World* const world, world_of(ctx.caller, ctx));
-  if (world->endpoints.contains(request.name)) {
+  SIGNALBOX_TRY(const World* const world, host_.world_of(ctx.caller, ctx));
+  ByName& endpoints = by_world_[world->id];
+  if (endpoints.contains(request.name)) {
     return Error{ErrorCode::resource_already_exists,
                  fmt::format("Endpoint {} already exists.", request.name)};
   }
@@ -73,9 +73,8 @@ Result<api::CreateEndpointResponse> Broker::create_endpoint(
   shown.endpoint_url = fmt::format("https://{}.endpoint.events.amazonaws.com", shown.endpoint_id);
   shown.state = "ACTIVE";
   shown.creation_time.ms = shown.last_modified_time.ms = to_ms(ctx.wall);
-  const Endpoint& endpoint = add_endpoint(next_id(), *world, shown);
-  put_next_ids(ctx);
-  ctx.batch.put(keys::endpoint(endpoint.id), record_of(endpoint));
+  const Stored& endpoint = endpoints[request.name] = {host_.new_id(ctx), shown};
+  SIGNALBOX_TRY(store(endpoint, ctx));
   api::CreateEndpointResponse response;
   response.name = endpoint.shown.name;
   response.arn = endpoint.shown.arn;
@@ -84,9 +83,9 @@ Result<api::CreateEndpointResponse> Broker::create_endpoint(
   return response;
 }
 
-Result<api::UpdateEndpointResponse> Broker::update_endpoint(
+Result<api::UpdateEndpointResponse> Endpoints::update_endpoint(
     const api::UpdateEndpointRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(Endpoint* const endpoint, find_endpoint_or_error(request.name, ctx));
+  SIGNALBOX_TRY(Stored* const endpoint, find_or_error(request.name, ctx));
   api::Endpoint& shown = endpoint->shown;
   if (request.description) shown.description = request.description;
   if (request.routing_config) shown.routing_config = *request.routing_config;
@@ -94,7 +93,7 @@ Result<api::UpdateEndpointResponse> Broker::update_endpoint(
   if (request.event_buses) shown.event_buses = *request.event_buses;
   if (request.role_arn) shown.role_arn = request.role_arn;
   shown.last_modified_time.ms = to_ms(ctx.wall);
-  ctx.batch.put(keys::endpoint(endpoint->id), record_of(*endpoint));
+  SIGNALBOX_TRY(store(*endpoint, ctx));
   api::UpdateEndpointResponse response;
   response.name = shown.name;
   response.arn = shown.arn;
@@ -105,45 +104,44 @@ Result<api::UpdateEndpointResponse> Broker::update_endpoint(
   return response;
 }
 
-Status Broker::delete_endpoint(const api::DeleteEndpointRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(Endpoint* const endpoint, find_endpoint_or_error(request.name, ctx));
+Status Endpoints::delete_endpoint(const api::DeleteEndpointRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(ByName* const endpoints, endpoints_of(ctx));
+  SIGNALBOX_TRY(const Stored* const endpoint, find_or_error(request.name, ctx));
   ctx.batch.erase(keys::endpoint(endpoint->id));
-  endpoint->world->endpoints.erase(request.name);
-  endpoints_.erase(endpoint->id);
+  endpoints->erase(request.name);
   return ok();
 }
 
-Result<api::Endpoint> Broker::describe_endpoint(const api::DescribeEndpointRequest& request,
+Result<api::Endpoint> Endpoints::describe_endpoint(const api::DescribeEndpointRequest& request,
                                                 Context& ctx) {
-  SIGNALBOX_TRY(const Endpoint* const endpoint, find_endpoint_or_error(request.name, ctx));
+  SIGNALBOX_TRY(const Stored* const endpoint, find_or_error(request.name, ctx));
   return endpoint->shown;
 }
 
-Result<api::ListEndpointsResponse> Broker::list_endpoints(const api::ListEndpointsRequest& request,
+Result<api::ListEndpointsResponse> Endpoints::list_endpoints(const api::ListEndpointsRequest& request,
                                                           Context& ctx) {
-  SIGNALBOX_TRY(const World* const world, world_of(ctx.caller, ctx));
+  SIGNALBOX_TRY(const ByName* const endpoints, endpoints_of(ctx));
   api::ListEndpointsResponse response;
   const std::string prefix = request.name_prefix.value_or("");
   SIGNALBOX_TRY(
       response.next_token,
-      visit_page(world->endpoints, {prefix, request.next_token, request.max_results},
-                 [&](const auto& entry) { response.endpoints.push_back(entry.second->shown); }));
+      visit_page(*endpoints, {prefix, request.next_token, request.max_results},
+                 [&](const auto& entry) { response.endpoints.push_back(entry.second.shown); }));
   return response;
 }
 
-std::string Broker::load_endpoints(const storage::View& view) {
-  const auto worlds = by_id(worlds_);
+std::string Endpoints::load(const storage::View& view, Context&) {
   return load_all(view, keys::Prefix::endpoint, "endpoints",
                   [&](std::string_view key, std::string_view value) {
                     const auto id = keys::parse_endpoint(key);
                     RecordReader record(value);
                     api::Endpoint shown;
                     const bool is_known = id && record.u8() == endpoint_format;
-                    const auto world = worlds.find(record.u32());
-                    if (!is_known || world == worlds.end() || !read_fields(record, shown)) {
+                    const World* const world = host_.world_with_id(record.u32());
+                    if (!is_known || world == nullptr || !read_fields(record, shown)) {
                       return not_understood("an endpoint", key);
                     }
-                    add_endpoint(*id, *world->second, shown);
+                    by_world_[world->id][shown.name] = {*id, shown};
                     return std::string();
                   });
 }

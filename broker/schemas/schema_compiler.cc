@@ -1,0 +1,278 @@
+#include "broker/schemas/schema_compiler.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/src.hpp>
+#include <functional>
+#include <unordered_set>
+
+#include "broker/schemas/keywords.h"
+
+namespace signalbox::broker::schemas {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr int schema_depth_max = 128;
+constexpr std::size_t json_depth_max = 512;
+
+std::string text_of(const json::string& text) { return {text.data(), text.size()}; }
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// A pointer in a reference is part of a URI.
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_escape = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
+                           hex_digit(text[i + 2]) >= 0;
+    if (!is_escape) {
+      out += text[i];
+      continue;
+    }
+    out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+    i += 2;
+  }
+  return out;
+}
+
+// The meta schemas that a draft-04 schema may name.
+bool is_draft_4(std::string_view uri) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!uri.starts_with(scheme)) continue;
+    uri.remove_prefix(scheme.size());
+    return uri == "json-schema.org/draft-04/schema" || uri == "json-schema.org/draft-04/schema#" ||
+           uri == "json-schema.org/schema" || uri == "json-schema.org/schema#";
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string_view name_of(SchemaType type) {
+  return type == SchemaType::open_api_3 ? "OpenApi3" : "JSONSchemaDraft4";
+}
+
+std::optional<SchemaType> parse_schema_type(std::string_view name) {
+  for (const auto type : {SchemaType::open_api_3, SchemaType::json_schema_draft_4}) {
+    if (name == name_of(type)) return type;
+  }
+  return std::nullopt;
+}
+
+std::string SchemaProblem::text() const {
+  return place.empty() ? reason : fmt::format("{}: {}", place, reason);
+}
+
+std::string place_in(std::string_view place, std::string_view key) {
+  std::string longer(place);
+  longer += '/';
+  for (const char c : key) {
+    if (c == '~') {
+      longer += "~0";
+    } else if (c == '/') {
+      longer += "~1";
+    } else {
+      longer += c;
+    }
+  }
+  return longer;
+}
+
+void SchemaCompiler::fail(std::string place, std::string reason) {
+  if (!problem_) problem_ = SchemaProblem{std::move(place), std::move(reason)};
+}
+
+const Node* SchemaCompiler::compile(const value& schema, const std::string& place) {
+  const auto [at, is_new] = by_place_.try_emplace(place, nullptr);
+  if (!is_new) return at->second;
+  Node& node = *out_.nodes.emplace_back(std::make_unique<Node>());
+  at->second = &node;
+  node.place = place;
+  if (!schema.is_object()) {
+    fail(place, "must be a schema, which is an object.");
+    return &node;
+  }
+  if (depth_ == schema_depth_max) {
+    fail(place, fmt::format("schemas may be nested {} levels deep.", schema_depth_max));
+    return &node;
+  }
+  ++depth_;
+  const auto& members = schema.get_object();
+  if (const auto* reference = members.if_contains("$ref")) {
+    node.reference = resolve(*reference, place_in(place, "$ref"));
+  } else {
+    read_members(node, members);
+  }
+  --depth_;
+  return &node;
+}
+
+const Node* SchemaCompiler::resolve(const value& reference, const std::string& place) {
+  if (!reference.is_string()) {
+    fail(place, "must be a string.");
+    return nullptr;
+  }
+  const std::string text = text_of(reference.get_string());
+  if (!text.starts_with('#')) {
+    fail(place, fmt::format("refers to {}, outside of this document: nothing is fetched.", text));
+    return nullptr;
+  }
+  const std::string pointer = percent_decoded(std::string_view(text).substr(1));
+  json::error_code error;
+  const value* const found = pointer.empty() ? &document_ : document_.find_pointer(pointer, error);
+  if (found == nullptr) {
+    fail(place, fmt::format("refers to {}, where nothing is.", text));
+    return nullptr;
+  }
+  return compile(*found, pointer);
+}
+
+void SchemaCompiler::check_recursion() {
+  enum class Mark : std::uint8_t { under_way, done };
+  std::unordered_map<const Node*, Mark> marks;
+  // Through the schemas that look at the same value.
+  const std::function<void(const Node*)> visit = [&](const Node* node) {
+    if (node == nullptr || problem_) return;
+    const auto [at, is_new] = marks.try_emplace(node, Mark::under_way);
+    if (!is_new) {
+      if (at->second == Mark::under_way) {
+        fail(node->place, "refers to itself without looking any further into the value.");
+      }
+      return;
+    }
+    visit(node->reference);
+    for (const auto* list : {&node->all_of, &node->any_of, &node->one_of}) {
+      for (const Node* each : *list) visit(each);
+    }
+    visit(node->none_of);
+    for (const auto& dependency : node->dependencies) visit(dependency.node);
+    marks[node] = Mark::done;
+  };
+  for (const auto& node : out_.nodes) visit(node.get());
+}
+
+namespace {
+
+const json::value* member_at(const json::value& object, std::string_view name) {
+  const auto* members = object.if_object();
+  return members == nullptr ? nullptr : members->if_contains({name.data(), name.size()});
+}
+
+std::optional<std::string> text_at(const json::value& object, std::string_view name) {
+  const auto* member = member_at(object, name);
+  if (member == nullptr || !member->is_string()) return std::nullopt;
+  return text_of(member->get_string());
+}
+
+constexpr std::string_view source_keyword = "x-amazon-events-source";
+constexpr std::string_view detail_type_keyword = "x-amazon-events-detail-type";
+
+// Of the whole event when it says so, or when it describes what only an envelope has.
+void describe_root(const json::value& schema, CompiledSchema& out) {
+  out.source = text_at(schema, source_keyword);
+  out.detail_type = text_at(schema, detail_type_keyword);
+  const auto* properties = member_at(schema, "properties");
+  const bool has_envelope = properties != nullptr && member_at(*properties, "detail") != nullptr &&
+                            member_at(*properties, "detail-type") != nullptr;
+  out.is_of_envelope = has_envelope || out.source.has_value() || out.detail_type.has_value();
+}
+
+void compile_draft_4(const json::value& document, SchemaCompiler& compiler, CompiledSchema& out) {
+  if (const auto* uri = member_at(document, "$schema")) {
+    if (!uri->is_string() || !is_draft_4(text_of(uri->get_string()))) {
+      compiler.fail("/$schema", "must be http://json-schema.org/draft-04/schema#.");
+    }
+  }
+  out.root = compiler.compile(document, "");
+  describe_root(document, out);
+}
+
+void check_open_api(const json::value& document, SchemaCompiler& compiler) {
+  const auto version = text_at(document, "openapi");
+  if (!version || !version->starts_with("3.")) {
+    compiler.fail("/openapi", "must be the version of OpenAPI, 3.0.0 or later.");
+  }
+  const auto* info = member_at(document, "info");
+  if (info == nullptr || !info->is_object()) {
+    compiler.fail("/info", "must be an object with title and version.");
+    return;
+  }
+  for (const std::string_view name : {"title", "version"}) {
+    if (!text_at(*info, name)) compiler.fail(place_in("/info", name), "must be a string.");
+  }
+  const auto* paths = member_at(document, "paths");
+  if (paths == nullptr ? version && version->starts_with("3.0") : !paths->is_object()) {
+    compiler.fail("/paths", "must be an object; events have none: {}.");
+  }
+}
+
+// The schema of the event: AWSEvent, as the service names it; else the one that says which events
+// it is of; else the first that no other one refers to.
+const json::key_value_pair* find_root(const json::object& schemas, const CompiledSchema& out) {
+  if (const auto at = schemas.find("AWSEvent"); at != schemas.end()) return at;
+  for (const auto& each : schemas) {
+    if (member_at(each.value(), detail_type_keyword) != nullptr) return &each;
+  }
+  std::unordered_set<std::string_view> referred_to;
+  for (const auto& node : out.nodes) {
+    if (node->reference != nullptr) referred_to.insert(node->reference->place);
+  }
+  for (const auto& each : schemas) {
+    const std::string place =
+        place_in("/components/schemas", {each.key().data(), each.key().size()});
+    if (!referred_to.contains(place)) return &each;
+  }
+  return schemas.begin();
+}
+
+void compile_open_api(const json::value& document, SchemaCompiler& compiler, CompiledSchema& out) {
+  check_open_api(document, compiler);
+  const auto* components = member_at(document, "components");
+  const auto* schemas = components == nullptr ? nullptr : member_at(*components, "schemas");
+  if (schemas == nullptr) return;
+  if (!schemas->is_object()) {
+    compiler.fail("/components/schemas", "must be an object of schemas.");
+    return;
+  }
+  for (const auto& each : schemas->get_object()) {
+    const std::string_view name(each.key().data(), each.key().size());
+    compiler.compile(each.value(), place_in("/components/schemas", name));
+  }
+  if (schemas->get_object().empty()) return;
+  const auto* root = find_root(schemas->get_object(), out);
+  const std::string_view name(root->key().data(), root->key().size());
+  out.root = compiler.compile(root->value(), place_in("/components/schemas", name));
+  describe_root(root->value(), out);
+}
+
+}  // namespace
+
+Compiled compile_schema(std::string_view content, SchemaType type) {
+  json::error_code error;
+  json::parse_options options;
+  options.max_depth = json_depth_max;
+  const json::value document =
+      json::parse({content.data(), content.size()}, error, json::storage_ptr(), options);
+  if (error) return SchemaProblem{"", "the content is not JSON: " + error.message() + "."};
+  if (!document.is_object()) return SchemaProblem{"", "the content is not a JSON object."};
+  auto out = std::make_shared<CompiledSchema>();
+  SchemaCompiler compiler(document, type, *out);
+  if (type == SchemaType::open_api_3) {
+    compile_open_api(document, compiler, *out);
+  } else {
+    compile_draft_4(document, compiler, *out);
+  }
+  if (!compiler.problem()) compiler.check_recursion();
+  if (compiler.problem()) return *compiler.problem();
+  return std::shared_ptr<const CompiledSchema>(std::move(out));
+}
+
+}  // namespace signalbox::broker::schemas

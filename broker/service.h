@@ -1,0 +1,41 @@
+// A service that keeps a state of its own beside the Broker's: its operations are members of its
+// class, a row of the operation table each. Owned by the Broker, and as it is: touched in the
+// core's turns only, never rolled back, built again from the store when a commit has failed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "broker/context.h"
+#include "broker/result.h"
+#include "broker/world.h"
+#include "storage/store.h"
+
+namespace signalbox::broker {
+
+struct Bus;
+
+// What services need of the Broker.
+class ServiceHost {
+ public:
+  virtual ~ServiceHost() = default;
+
+  // The world of a caller, made when it is new. An error: there are too many.
+  virtual Result<World*> world_of(const Caller& caller, Context& ctx) = 0;
+  // Null: no record of the store names such a world.
+  virtual World* world_with_id(std::uint32_t id) const = 0;
+  // An id that nothing has; stored as given.
+  virtual std::uint64_t new_id(Context& ctx) = 0;
+  // Null: there is no such bus.
+  virtual Bus* bus_with_arn(const std::string& arn, Context& ctx) = 0;
+};
+
+class Service {
+ public:
+  virtual ~Service() = default;
+  // Rebuilds the state from a store, once the Broker has its worlds and buses. Returns an empty
+  // string, or what cannot be understood and in which key.
+  virtual std::string load(const storage::View& view, Context& ctx) = 0;
+};
+
+}  // namespace signalbox::broker
