@@ -38,6 +38,7 @@ std::string Broker::load(const storage::View& view, Context& ctx) {
   for (Service* const service : std::initializer_list<Service*>{endpoints_.get(), schemas_.get()}) {
     if (auto problem = service->load(view, ctx); !problem.empty()) return problem;
   }
+  publish_rules();
   ++boot_epoch_;
   put_next_ids(ctx);
   delays_.reset_to_disk();

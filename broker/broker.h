@@ -240,8 +240,7 @@ class Broker : private ServiceHost {
   std::size_t queue_count() const { return queues_.size(); }
   const Queue* queue_by_id(std::uint64_t id) const;
 
-  // Reads the bus log of a world's bus: the keys to scan, for the admin endpoint. Null: no such
-  // bus.
+  // Null: no such bus.
   const Bus* find_bus(const Caller& caller, std::string_view name) const;
   const BusCounters& bus_counters() const { return buses_.counters; }
   const ScheduleCounters& schedule_counters() const { return schedules_.counters; }
@@ -259,6 +258,7 @@ class Broker : private ServiceHost {
   void put_next_ids(Context& ctx);
   std::uint64_t new_id(Context& ctx) override;
   Bus* bus_with_arn(const std::string& arn, Context& ctx) override;
+  void validation_changed(const World& world) override;
 
   // queues (sqs_queues.cc)
   Result<Queue*> find_queue(std::string_view queue_url, Context& ctx);
@@ -425,13 +425,13 @@ class Broker : private ServiceHost {
                                               FanOutBudget& budget, Context& ctx);
   std::string load_partner_sources(const storage::View& view);
 
-
   // rules and their targets (events_rules.cc, events_targets.cc)
   Result<Rule*> find_rule_or_error(Bus& bus, const std::string& name);
   void store_rule(const Rule& rule, Context& ctx);
   void rule_changed(const Rule& rule);
   // What the bus's rule set has under the id from now on; null: nothing.
   void set_pattern(Bus& bus, rules::RuleId id, std::shared_ptr<const rules::Pattern> pattern);
+  void publish_again(Bus& bus);
   void publish_rules();
   Status set_rule_state(const api::RuleRequest& request, std::string_view state, Context& ctx);
 
@@ -511,6 +511,7 @@ class Broker : private ServiceHost {
   static bool logs_step(const Bus& bus, Step step);
   void note_step(const Bus& bus, StepFacts facts, Context& ctx);
   void note_event(const Bus& bus, Step step, const AcceptedEvent& event, Context& ctx);
+  void note_violation(const Bus&, const AcceptedEvent&, std::string_view problem, Context&);
   void note_refusal(const Bus& bus, const EntryFailure& failure, Context& ctx);
   // That the event was taken in, and which rules it met.
   void note_matches(const Bus& bus, const std::vector<rules::RuleId>& matched,

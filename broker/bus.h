@@ -29,6 +29,9 @@ namespace signalbox::broker {
 
 class TargetInput;
 struct BusPlace;
+namespace schemas {
+struct Discoverer;
+}
 struct Queue;
 
 // What a delivery to the target means.
@@ -101,7 +104,8 @@ struct Bus {
   std::unordered_map<rules::RuleId, Rule*> rules_by_id;
   // Target ARN -> names of the rules that have it among their targets.
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> rules_by_target;
-  std::vector<Archive*> archives;  // of its events, in the order they were made
+  const schemas::Discoverer* discoverer = nullptr;  // one that is started
+  std::vector<Archive*> archives;                   // of its events, in the order they were made
 
   std::unique_ptr<rules::RuleSet> rule_set;  // of the rules that are matching(), and of archives
   std::uint64_t version = 0;                 // of rule_set, from RuleDirectory::next_version()
@@ -190,6 +194,8 @@ struct BusCounters {
   std::uint64_t events_accepted = 0;
   std::uint64_t rules_fired = 0;              // by their schedules
   std::uint64_t events_to_missing_buses = 0;  // accepted and dropped, as the service does
+  std::uint64_t schema_rejections = 0;        // events refused
+  std::uint64_t schema_warnings = 0;          // events that were taken all the same
   std::uint64_t events_archived = 0;          // once for each archive that took it
   std::uint64_t events_replayed = 0;
   std::uint64_t deliveries = 0;

@@ -19,6 +19,9 @@ struct EntryFailure {
   std::string message;
 };
 
+// Of an entry that breaks the schema its bus checks it against; the service has no such code.
+constexpr std::string_view schema_violation_code = "SchemaValidationFailed";
+
 struct Replay;
 
 struct PreparedEvent {
@@ -31,6 +34,8 @@ struct PreparedEvent {
   std::string json;          // the envelope, compact, in the service's key order
   std::string md5_of_json;   // 16 raw bytes: the MD5 of a message that carries the event unchanged
   std::string trace_header;  // empty when none was given
+  // How it breaks its schema, on a bus that only warns of it.
+  std::optional<std::string> schema_warning;
   bool was_forwarded = false;  // by a rule of another bus: no bus forwards it again
   // The replay it comes from, which may be for some of the rules only. Null: it is new.
   const Replay* replay = nullptr;

@@ -3,11 +3,11 @@
 
 #include "broker/broker.h"
 #include "broker/bus_access.h"
+#include "broker/bus_tags.h"
 #include "broker/events_arns.h"
 #include "broker/events_paging.h"
 #include "broker/events_records.h"
 #include "broker/partners/partner_source.h"
-#include "broker/tag_limits.h"
 #include "storage/keys.h"
 
 namespace signalbox::broker {
@@ -120,7 +120,7 @@ Result<api::CreateEventBusResponse> Broker::create_event_bus(
     return Error{ErrorCode::resource_already_exists,
                  fmt::format("Event bus {} already exists.", request.name)};
   }
-  SIGNALBOX_TRY(check_tags({}, request.tags));
+  SIGNALBOX_TRY(check_bus_tags({}, request.tags));
   SIGNALBOX_TRY(World* const world, world_of(ctx.caller, ctx));
   Bus& bus = add_bus(next_id(), *world, request.name);
   bus.description = request.description;

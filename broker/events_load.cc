@@ -45,7 +45,6 @@ std::string Broker::load_buses(const storage::View& view, Context& ctx) {
     bus->publish_pending = true;
     buses_.unpublished.push_back(bus.get());
   }
-  publish_rules();
   return {};
 }
 

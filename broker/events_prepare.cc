@@ -10,6 +10,7 @@
 #include "broker/md5.h"
 #include "broker/prepare.h"
 #include "broker/rule_directory.h"
+#include "broker/schemas/enforcement.h"
 
 namespace signalbox::broker {
 
@@ -58,6 +59,19 @@ std::optional<EntryFailure> check_entry(const api::PutEventsRequestEntry& entry)
   return std::nullopt;
 }
 
+// False: it is refused.
+bool check_schema(const schemas::Enforcement& enforcement, const api::PutEventsRequestEntry& entry,
+                  std::string_view detail, PreparedEvent& event) {
+  auto problem = enforcement.find_problem(*entry.source, *entry.detail_type, detail, event.json);
+  if (!problem) return true;
+  if (enforcement.mode == schemas::Validation::warn) {
+    event.schema_warning = std::move(problem);
+    return true;
+  }
+  event.failure = EntryFailure{std::string(schema_violation_code), *std::move(problem)};
+  return false;
+}
+
 PreparedEvent prepare_entry(const api::PutEventsRequestEntry& entry, PrepareContext& context) {
   PreparedEvent event;
   BusPlace place = parse_bus(entry.event_bus_name, context.caller);
@@ -89,6 +103,9 @@ PreparedEvent prepare_entry(const api::PutEventsRequestEntry& entry, PrepareCont
   const Md5 digest = md5_of(event.json);
   event.md5_of_json.assign(digest.begin(), digest.end());
   const auto& rules = context.directory.find(event.bus_account, event.bus_region, event.bus_name);
+  if (rules.enforcement != nullptr && !check_schema(*rules.enforcement, entry, *detail, event)) {
+    return event;
+  }
   event.bus_version = rules.version;
   if (rules.version != 0) {
     rules.snapshot->match(event.json, event.matched);

@@ -4,6 +4,7 @@
 #include "broker/broker.h"
 #include "broker/bus_access.h"
 #include "broker/events_arns.h"
+#include "broker/schemas/schemas.h"
 
 namespace signalbox::broker {
 
@@ -73,6 +74,9 @@ api::PutEventsResultEntry Broker::put_event(const PreparedEvent& prepared, FanOu
     ++buses_.counters.events_to_missing_buses;
     return accepted(prepared);
   }
+  if (prepared.failure && prepared.failure->code == schema_violation_code) {
+    ++buses_.counters.schema_rejections;
+  }
   auto failure = prepared.failure ? prepared.failure : refusal_of_event(*bus, ctx.caller.account);
   if (!failure) failure = accept_event(*bus, prepared, budget, ctx);
   if (!failure) return accepted(prepared);
@@ -87,6 +91,7 @@ std::optional<EntryFailure> Broker::accept_event(Bus& bus, const PreparedEvent& 
   const auto matched = current_matches(bus, prepared);
   const auto deliveries = deliveries_of(bus, matched, prepared.replay);
   note_event(bus, Step::event_receipt, event, ctx);
+  if (prepared.schema_warning) note_violation(bus, event, *prepared.schema_warning, ctx);
   std::vector<Outgoing> outgoing;
   bool wide = deliveries.size() > budget.messages;
   for (std::size_t i = 0; i < deliveries.size() && !wide; ++i) {
@@ -107,6 +112,7 @@ std::optional<EntryFailure> Broker::accept_event(Bus& bus, const PreparedEvent& 
   }
   append_to_log(bus, event, ctx);
   append_to_archives(bus, matched, event, ctx);
+  if (bus.discoverer != nullptr) schemas_->learn(*bus.discoverer, event.json, ctx);
   ++buses_.counters.events_accepted;
   return std::nullopt;
 }

@@ -12,6 +12,7 @@
 #include "broker/events_pattern.h"
 #include "broker/events_records.h"
 #include "broker/schedules/expression.h"
+#include "broker/schemas/schemas.h"
 #include "broker/tag_limits.h"
 #include "storage/keys.h"
 
@@ -124,8 +125,21 @@ void Broker::set_pattern(Bus& bus, rules::RuleId id,
 void Broker::publish_rules() {
   for (Bus* bus : std::exchange(buses_.unpublished, {})) {
     bus->publish_pending = false;
+    bus->discoverer = schemas_->discoverer_of(*bus);
     directory_.publish(bus->world->account, bus->world->region, bus->name,
-                       {bus->version, bus->current_snapshot()});
+                       {bus->version, bus->current_snapshot(), schemas_->enforcement_of(*bus)});
+  }
+}
+
+// A new version, whose rules are the old ones: the io threads take it up as they do other rules.
+void Broker::publish_again(Bus& bus) {
+  bus.version = directory_.next_version();
+  if (!std::exchange(bus.publish_pending, true)) buses_.unpublished.push_back(&bus);
+}
+
+void Broker::validation_changed(const World& world) {
+  for (const auto& [name, bus] : world.buses) {
+    if (bus->tags.contains(std::string(schemas::validation_tag))) publish_again(*bus);
   }
 }
 

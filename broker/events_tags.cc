@@ -3,8 +3,8 @@
 
 #include "broker/broker.h"
 #include "broker/bus_access.h"
+#include "broker/bus_tags.h"
 #include "broker/events_arns.h"
-#include "broker/tag_limits.h"
 
 namespace signalbox::broker {
 
@@ -48,13 +48,15 @@ void Broker::store_tagged(const Tagged& tagged, Context& ctx) {
     store_rule(*tagged.rule, ctx);
   } else {
     store_bus(*tagged.bus, ctx);
+    publish_again(*tagged.bus);
   }
 }
 
 Status Broker::tag_resource(const api::TagResourceRequest& request, Context& ctx) {
   SIGNALBOX_TRY(const Tagged tagged, find_tagged(request.resource_arn, "events:TagResource", ctx));
   api::StringMap& tags = tags_of(tagged.bus, tagged.rule);
-  SIGNALBOX_TRY(check_tags(tags, request.tags));
+  SIGNALBOX_TRY(tagged.rule != nullptr ? check_tags(tags, request.tags)
+                                       : check_bus_tags(tags, request.tags));
   for (const auto& tag : request.tags) tags[tag.key] = tag.value;
   store_tagged(tagged, ctx);
   return ok();

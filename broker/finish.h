@@ -8,6 +8,11 @@
 
 namespace signalbox::broker {
 
+namespace api::schemas {
+struct CodeBindingRequest;
+struct GetCodeBindingSourceResponse;
+}  // namespace api::schemas
+
 struct FinishContext {
   const storage::Store& store;
   const HandleKey& handle_key;
@@ -24,5 +29,9 @@ enum class Finished : std::uint8_t {
 // sent empty; left_out counts them.
 Finished finish(api::ReceiveMessageResponse& response, const api::ReceiveMessageRequest& request,
                 const FinishContext& context, std::uint64_t& left_out);
+// Makes the body of the schema that the decision found.
+Finished finish(api::schemas::GetCodeBindingSourceResponse& response,
+                const api::schemas::CodeBindingRequest& request, const FinishContext& context,
+                std::uint64_t& left_out);
 
 }  // namespace signalbox::broker

@@ -17,11 +17,17 @@
 
 namespace signalbox::broker {
 
+namespace schemas {
+struct Enforcement;
+}
+
 class RuleDirectory {
  public:
   struct Entry {
     std::uint64_t version = 0;                        // 0: no such bus known
     std::shared_ptr<const rules::Snapshot> snapshot;  // null when the version is 0
+    // What the bus checks its events against; null: nothing.
+    std::shared_ptr<const schemas::Enforcement> enforcement = nullptr;
   };
 
   RuleDirectory();

@@ -26,6 +26,8 @@ class ServiceHost {
   virtual World* world_with_id(std::uint32_t id) const = 0;
   // An id that nothing has; stored as given.
   virtual std::uint64_t new_id(Context& ctx) = 0;
+  // Buses of the world that check their events have other schemas to check them against.
+  virtual void validation_changed(const World& world) = 0;
   // Null: there is no such bus.
   virtual Bus* bus_with_arn(const std::string& arn, Context& ctx) = 0;
 };

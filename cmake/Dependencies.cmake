@@ -18,4 +18,10 @@ if(NOT TARGET re2::re2)
   set_target_properties(re2::re2 PROPERTIES IMPORTED_LOCATION "${RE2_LIBRARY}"
                         INTERFACE_INCLUDE_DIRECTORIES "${RE2_INCLUDE_DIR}")
 endif()
+# Debian's CMake files of libzip want its command-line tools, too.
+find_path(ZIP_INCLUDE_DIR zip.h REQUIRED)
+find_library(ZIP_LIBRARY zip REQUIRED)
+add_library(libzip UNKNOWN IMPORTED)
+set_target_properties(libzip PROPERTIES IMPORTED_LOCATION "${ZIP_LIBRARY}"
+                      INTERFACE_INCLUDE_DIRECTORIES "${ZIP_INCLUDE_DIR}")
 find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)

@@ -1,7 +1,8 @@
 // Which operation a request asks for, and the types it takes and gives.
 //
-// An operation is a member function of the broker or of a service of it; its request and response types are read off the
-// function's signature, and their fields() drive every codec. The table is immutable: any thread.
+// An operation is a member function of the broker or of a service of it; its request and response
+// types are read off the function's signature, and their fields() drive every codec. The table is
+// immutable: any thread.
 #pragma once
 
 #include <algorithm>
@@ -149,7 +150,8 @@ template <broker::api::Described T>
 void encode_reply(Wire wire, std::string_view operation, const T& response,
                   std::string_view request_id, std::string& out) {
   if constexpr (is_payload<T>()) {
-    broker::api::for_each_field<T>([&](const auto& field) { out += (response.*(field.member)).bytes; });
+    broker::api::for_each_field<T>(
+        [&](const auto& field) { out += (response.*(field.member)).bytes; });
   } else if (wire == Wire::query) {
     encode_query_reply(operation, response, request_id, out);
   } else if (std::tuple_size_v<decltype(T::fields())> > 0 || wire == Wire::rest_json) {

@@ -44,10 +44,18 @@ constexpr Row rest(Service service, std::string_view name, Kind kind, std::strin
   return made;
 }
 
+constexpr Row with_content_type(Row made, std::string_view type) {
+  made.content_type = type;
+  return made;
+}
+
 constexpr auto sqs = Service::sqs;
 constexpr auto events = Service::events;
 constexpr auto scheduler = Service::scheduler;
 constexpr auto schemas = Service::schemas;
+
+#define REGISTRY_PATH "/v1/registries/name/{registryName}"
+#define SCHEMA_PATH REGISTRY_PATH "/schemas/name/{schemaName}"
 
 // In order of service and name; the order is checked below.
 constexpr Row rows[] = {
@@ -158,47 +166,68 @@ constexpr Row rows[] = {
     rest<&Broker::update_schedule>(scheduler, "UpdateSchedule", Kind::writes,
                                    "PUT /schedules/{Name}"),
 
-    rest<&Schemas::create_registry>(schemas, "CreateRegistry", Kind::writes,
-                 "POST /v1/registries/name/{registryName}", 201),
-    rest<&Schemas::create_schema>(schemas, "CreateSchema", Kind::writes,
-                 "POST /v1/registries/name/{registryName}/schemas/name/{schemaName}", 201),
+    rest<&Schemas::create_discoverer>(schemas, "CreateDiscoverer", Kind::writes,
+                                      "POST /v1/discoverers", 201),
+    rest<&Schemas::create_registry>(schemas, "CreateRegistry", Kind::writes, "POST " REGISTRY_PATH,
+                                    201),
+    rest<&Schemas::create_schema>(schemas, "CreateSchema", Kind::writes, "POST " SCHEMA_PATH, 201),
+    rest<&Schemas::delete_discoverer>(schemas, "DeleteDiscoverer", Kind::writes,
+                                      "DELETE /v1/discoverers/id/{discovererId}", 204),
     rest<&Schemas::delete_registry>(schemas, "DeleteRegistry", Kind::writes,
-                 "DELETE /v1/registries/name/{registryName}", 204),
+                                    "DELETE " REGISTRY_PATH, 204),
     rest<&Schemas::delete_resource_policy>(schemas, "DeleteResourcePolicy", Kind::writes,
-                 "DELETE /v1/policy", 204),
-    rest<&Schemas::delete_schema>(schemas, "DeleteSchema", Kind::writes,
-                 "DELETE /v1/registries/name/{registryName}/schemas/name/{schemaName}", 204),
+                                           "DELETE /v1/policy", 204),
+    rest<&Schemas::delete_schema>(schemas, "DeleteSchema", Kind::writes, "DELETE " SCHEMA_PATH,
+                                  204),
     rest<&Schemas::delete_schema_version>(schemas, "DeleteSchemaVersion", Kind::writes,
-                 "DELETE /v1/registries/name/{registryName}/schemas/name/{schemaName}/version/{schemaVersion}", 204),
+                                          "DELETE " SCHEMA_PATH "/version/{schemaVersion}", 204),
+    rest<&Schemas::describe_code_binding>(schemas, "DescribeCodeBinding", Kind::reads,
+                                          "GET " SCHEMA_PATH "/language/{language}"),
+    rest<&Schemas::describe_discoverer>(schemas, "DescribeDiscoverer", Kind::reads,
+                                        "GET /v1/discoverers/id/{discovererId}"),
     rest<&Schemas::describe_registry>(schemas, "DescribeRegistry", Kind::reads,
-                 "GET /v1/registries/name/{registryName}"),
-    rest<&Schemas::describe_schema>(schemas, "DescribeSchema", Kind::reads,
-                 "GET /v1/registries/name/{registryName}/schemas/name/{schemaName}"),
+                                      "GET " REGISTRY_PATH),
+    rest<&Schemas::describe_schema>(schemas, "DescribeSchema", Kind::reads, "GET " SCHEMA_PATH),
     rest<&Schemas::export_schema>(schemas, "ExportSchema", Kind::reads,
-                 "GET /v1/registries/name/{registryName}/schemas/name/{schemaName}/export"),
+                                  "GET " SCHEMA_PATH "/export"),
+    with_content_type(
+        rest<&Schemas::get_code_binding_source>(schemas, "GetCodeBindingSource", Kind::reads,
+                                                "GET " SCHEMA_PATH "/language/{language}/source"),
+        "application/zip"),
+    rest<&Schemas::get_discovered_schema>(schemas, "GetDiscoveredSchema", Kind::reads,
+                                          "POST /v1/discover"),
     rest<&Schemas::get_resource_policy>(schemas, "GetResourcePolicy", Kind::reads,
-                 "GET /v1/policy"),
-    rest<&Schemas::list_registries>(schemas, "ListRegistries", Kind::reads,
-                 "GET /v1/registries"),
+                                        "GET /v1/policy"),
+    rest<&Schemas::list_discoverers>(schemas, "ListDiscoverers", Kind::reads,
+                                     "GET /v1/discoverers"),
+    rest<&Schemas::list_registries>(schemas, "ListRegistries", Kind::reads, "GET /v1/registries"),
     rest<&Schemas::list_schema_versions>(schemas, "ListSchemaVersions", Kind::reads,
-                 "GET /v1/registries/name/{registryName}/schemas/name/{schemaName}/versions"),
+                                         "GET " SCHEMA_PATH "/versions"),
     rest<&Schemas::list_schemas>(schemas, "ListSchemas", Kind::reads,
-                 "GET /v1/registries/name/{registryName}/schemas"),
+                                 "GET " REGISTRY_PATH "/schemas"),
     rest<&Schemas::list_tags_for_resource>(schemas, "ListTagsForResource", Kind::reads,
-                 "GET /tags/{resource-arn}"),
+                                           "GET /tags/{resource-arn}"),
+    rest<&Schemas::put_code_binding>(schemas, "PutCodeBinding", Kind::writes,
+                                     "POST " SCHEMA_PATH "/language/{language}", 202),
     rest<&Schemas::put_resource_policy>(schemas, "PutResourcePolicy", Kind::writes,
-                 "PUT /v1/policy"),
+                                        "PUT /v1/policy"),
     rest<&Schemas::search_schemas>(schemas, "SearchSchemas", Kind::reads,
-                 "GET /v1/registries/name/{registryName}/schemas/search"),
-    rest<&Schemas::tag_resource>(schemas, "TagResource", Kind::writes,
-                 "POST /tags/{resource-arn}", 204),
+                                   "GET " REGISTRY_PATH "/schemas/search"),
+    rest<&Schemas::start_discoverer>(schemas, "StartDiscoverer", Kind::writes,
+                                     "POST /v1/discoverers/id/{discovererId}/start"),
+    rest<&Schemas::stop_discoverer>(schemas, "StopDiscoverer", Kind::writes,
+                                    "POST /v1/discoverers/id/{discovererId}/stop"),
+    rest<&Schemas::tag_resource>(schemas, "TagResource", Kind::writes, "POST /tags/{resource-arn}",
+                                 204),
     rest<&Schemas::untag_resource>(schemas, "UntagResource", Kind::writes,
-                 "DELETE /tags/{resource-arn}", 204),
-    rest<&Schemas::update_registry>(schemas, "UpdateRegistry", Kind::writes,
-                 "PUT /v1/registries/name/{registryName}"),
-    rest<&Schemas::update_schema>(schemas, "UpdateSchema", Kind::writes,
-                 "PUT /v1/registries/name/{registryName}/schemas/name/{schemaName}"),
+                                   "DELETE /tags/{resource-arn}", 204),
+    rest<&Schemas::update_discoverer>(schemas, "UpdateDiscoverer", Kind::writes,
+                                      "PUT /v1/discoverers/id/{discovererId}"),
+    rest<&Schemas::update_registry>(schemas, "UpdateRegistry", Kind::writes, "PUT " REGISTRY_PATH),
+    rest<&Schemas::update_schema>(schemas, "UpdateSchema", Kind::writes, "PUT " SCHEMA_PATH),
 };
+#undef SCHEMA_PATH
+#undef REGISTRY_PATH
 static_assert(is_operation_table(std::span<const Row>(rows)));
 
 }  // namespace

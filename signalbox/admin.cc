@@ -95,6 +95,8 @@ std::string delivery_counters(const broker::BusCounters& counters) {
   };
   add("accepted", counters.events_accepted);
   add("bus_missing", counters.events_to_missing_buses);
+  add("schema_rejected", counters.schema_rejections);
+  add("schema_warned", counters.schema_warnings);
   add("archived", counters.events_archived);
   add("replayed", counters.events_replayed);
   add("delivered", counters.deliveries);

@@ -49,9 +49,8 @@ struct Registry {
   StringMap tags;
   static constexpr auto fields() {
     using T = Registry;
-    return std::tuple{
-        field("Description", &T::description), field("RegistryArn", &T::registry_arn),
-        field("RegistryName", &T::registry_name), field("tags", &T::tags)};
+    return std::tuple{field("Description", &T::description), field("RegistryArn", &T::registry_arn),
+                      field("RegistryName", &T::registry_name), field("tags", &T::tags)};
   }
 };
 
@@ -82,7 +81,8 @@ struct ListRegistriesRequest {
   static constexpr auto fields() {
     using T = ListRegistriesRequest;
     return std::tuple{
-        field("Limit", &T::limit, limit_in_query), field("NextToken", &T::next_token, token_in_query),
+        field("Limit", &T::limit, limit_in_query),
+        field("NextToken", &T::next_token, token_in_query),
         field("RegistryNamePrefix", &T::registry_name_prefix,
               Traits{}.at(Location::query, "registryNamePrefix")),
         field("Scope", &T::scope, Traits{.one_of = "LOCAL, AWS"}.at(Location::query, "scope"))};
@@ -139,13 +139,12 @@ struct UpdateSchemaRequest {
   std::optional<std::string> type;
   static constexpr auto fields() {
     using T = UpdateSchemaRequest;
-    return std::tuple{
-        field("ClientTokenId", &T::client_token_id, {.max = 36}),
-        field("Content", &T::content, {.min = 1, .max = content_length_max}),
-        field("Description", &T::description, description_text),
-        field("RegistryName", &T::registry_name, registry_in_path),
-        field("SchemaName", &T::schema_name, schema_in_path),
-        field("Type", &T::type, {.one_of = type_names})};
+    return std::tuple{field("ClientTokenId", &T::client_token_id, {.max = 36}),
+                      field("Content", &T::content, {.min = 1, .max = content_length_max}),
+                      field("Description", &T::description, description_text),
+                      field("RegistryName", &T::registry_name, registry_in_path),
+                      field("SchemaName", &T::schema_name, schema_in_path),
+                      field("Type", &T::type, {.one_of = type_names})};
   }
 };
 
@@ -161,11 +160,14 @@ struct Schema {
   IsoTimestamp version_created_date;
   static constexpr auto fields() {
     using T = Schema;
-    return std::tuple{
-        field("Description", &T::description),       field("LastModified", &T::last_modified),
-        field("SchemaArn", &T::schema_arn),          field("SchemaName", &T::schema_name),
-        field("SchemaVersion", &T::schema_version),  field("tags", &T::tags),
-        field("Type", &T::type),                     field("VersionCreatedDate", &T::version_created_date)};
+    return std::tuple{field("Description", &T::description),
+                      field("LastModified", &T::last_modified),
+                      field("SchemaArn", &T::schema_arn),
+                      field("SchemaName", &T::schema_name),
+                      field("SchemaVersion", &T::schema_version),
+                      field("tags", &T::tags),
+                      field("Type", &T::type),
+                      field("VersionCreatedDate", &T::version_created_date)};
   }
 };
 
@@ -193,12 +195,15 @@ struct DescribeSchemaResponse {
   IsoTimestamp version_created_date;
   static constexpr auto fields() {
     using T = DescribeSchemaResponse;
-    return std::tuple{
-        field("Content", &T::content),              field("Description", &T::description),
-        field("LastModified", &T::last_modified),   field("SchemaArn", &T::schema_arn),
-        field("SchemaName", &T::schema_name),       field("SchemaVersion", &T::schema_version),
-        field("tags", &T::tags),                    field("Type", &T::type),
-        field("VersionCreatedDate", &T::version_created_date)};
+    return std::tuple{field("Content", &T::content),
+                      field("Description", &T::description),
+                      field("LastModified", &T::last_modified),
+                      field("SchemaArn", &T::schema_arn),
+                      field("SchemaName", &T::schema_name),
+                      field("SchemaVersion", &T::schema_version),
+                      field("tags", &T::tags),
+                      field("Type", &T::type),
+                      field("VersionCreatedDate", &T::version_created_date)};
   }
 };
 
@@ -218,11 +223,10 @@ struct DeleteSchemaVersionRequest {
   std::string schema_version;
   static constexpr auto fields() {
     using T = DeleteSchemaVersionRequest;
-    return std::tuple{
-        field("RegistryName", &T::registry_name, registry_in_path),
-        field("SchemaName", &T::schema_name, schema_in_path),
-        field("SchemaVersion", &T::schema_version,
-              required_member.at(Location::uri, "schemaVersion"))};
+    return std::tuple{field("RegistryName", &T::registry_name, registry_in_path),
+                      field("SchemaName", &T::schema_name, schema_in_path),
+                      field("SchemaVersion", &T::schema_version,
+                            required_member.at(Location::uri, "schemaVersion"))};
   }
 };
 
@@ -337,7 +341,8 @@ struct SearchSchemasRequest {
     using T = SearchSchemasRequest;
     return std::tuple{
         field("Keywords", &T::keywords, required_member.at(Location::query, "keywords")),
-        field("Limit", &T::limit, limit_in_query), field("NextToken", &T::next_token, token_in_query),
+        field("Limit", &T::limit, limit_in_query),
+        field("NextToken", &T::next_token, token_in_query),
         field("RegistryName", &T::registry_name, registry_in_path)};
   }
 };
@@ -360,9 +365,9 @@ struct SearchSchemaSummary {
   std::vector<SearchSchemaVersionSummary> schema_versions;
   static constexpr auto fields() {
     using T = SearchSchemaSummary;
-    return std::tuple{
-        field("RegistryName", &T::registry_name), field("SchemaArn", &T::schema_arn),
-        field("SchemaName", &T::schema_name), field("SchemaVersions", &T::schema_versions)};
+    return std::tuple{field("RegistryName", &T::registry_name), field("SchemaArn", &T::schema_arn),
+                      field("SchemaName", &T::schema_name),
+                      field("SchemaVersions", &T::schema_versions)};
   }
 };
 
@@ -402,11 +407,13 @@ struct Discoverer {
   StringMap tags;
   static constexpr auto fields() {
     using T = Discoverer;
-    return std::tuple{
-        field("Description", &T::description),     field("DiscovererArn", &T::discoverer_arn),
-        field("DiscovererId", &T::discoverer_id),  field("SourceArn", &T::source_arn),
-        field("State", &T::state),                 field("CrossAccount", &T::cross_account),
-        field("tags", &T::tags)};
+    return std::tuple{field("Description", &T::description),
+                      field("DiscovererArn", &T::discoverer_arn),
+                      field("DiscovererId", &T::discoverer_id),
+                      field("SourceArn", &T::source_arn),
+                      field("State", &T::state),
+                      field("CrossAccount", &T::cross_account),
+                      field("tags", &T::tags)};
   }
 };
 
@@ -447,12 +454,12 @@ struct ListDiscoverersRequest {
   std::optional<std::string> source_arn_prefix;
   static constexpr auto fields() {
     using T = ListDiscoverersRequest;
-    return std::tuple{
-        field("DiscovererIdPrefix", &T::discoverer_id_prefix,
-              Traits{}.at(Location::query, "discovererIdPrefix")),
-        field("Limit", &T::limit, limit_in_query), field("NextToken", &T::next_token, token_in_query),
-        field("SourceArnPrefix", &T::source_arn_prefix,
-              Traits{}.at(Location::query, "sourceArnPrefix"))};
+    return std::tuple{field("DiscovererIdPrefix", &T::discoverer_id_prefix,
+                            Traits{}.at(Location::query, "discovererIdPrefix")),
+                      field("Limit", &T::limit, limit_in_query),
+                      field("NextToken", &T::next_token, token_in_query),
+                      field("SourceArnPrefix", &T::source_arn_prefix,
+                            Traits{}.at(Location::query, "sourceArnPrefix"))};
   }
 };
 
@@ -489,8 +496,7 @@ struct GetDiscoveredSchemaRequest {
   static constexpr auto fields() {
     using T = GetDiscoveredSchemaRequest;
     return std::tuple{
-        field("Events", &T::events,
-              {.required = true, .min = 1, .max = 10, .each = &sample_event}),
+        field("Events", &T::events, {.required = true, .min = 1, .max = 10, .each = &sample_event}),
         field("Type", &T::type, {.required = true, .one_of = type_names})};
   }
 };
@@ -534,7 +540,8 @@ struct CodeBinding {
 };
 
 struct GetCodeBindingSourceResponse {
-  Blob body;  // a zip file, as it is
+  Blob body;            // a zip file, as it is
+  std::string content;  // of the schema that it is made of; not on the wire
   static constexpr auto fields() {
     using T = GetCodeBindingSourceResponse;
     return std::tuple{field("Body", &T::body, Traits{}.at(Location::payload))};
@@ -548,8 +555,8 @@ struct ResourcePolicyRequest {
   std::optional<std::string> registry_name;
   static constexpr auto fields() {
     using T = ResourcePolicyRequest;
-    return std::tuple{field("RegistryName", &T::registry_name,
-                            Traits{}.at(Location::query, "registryName"))};
+    return std::tuple{
+        field("RegistryName", &T::registry_name, Traits{}.at(Location::query, "registryName"))};
   }
 };
 

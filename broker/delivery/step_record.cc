@@ -17,7 +17,7 @@ struct StepRow {
 };
 
 // In the order of the enum. The levels are those of the user guide, "specifying log level".
-constexpr std::array<StepRow, 16> steps{{
+constexpr std::array<StepRow, 17> steps{{
     {"EVENT_RECEIPT", StepLevel::trace},
     {"EVENT_INGEST_SUCCESS", StepLevel::trace},
     {"EVENT_INGEST_FAILURE", StepLevel::error},
@@ -34,6 +34,7 @@ constexpr std::array<StepRow, 16> steps{{
     {"INVOCATION_SUCCESS", StepLevel::info},
     {"INVOCATION_FAILURE", StepLevel::error},
     {"INVOCATION_DLQ", StepLevel::error},
+    {"SCHEMA_VIOLATION", StepLevel::error},
 }};
 
 void add_text(std::string& json, std::string_view name, std::string_view value) {

@@ -31,6 +31,7 @@ enum class Step : std::uint8_t {
   invocation_success,
   invocation_failure,
   invocation_dlq,
+  schema_violation,  // ours: an event breaks its schema, and the bus only warns of it
 };
 
 enum class StepLevel : std::uint8_t { off, error, info, trace };

@@ -64,6 +64,16 @@ void Broker::note_event(const Bus& bus, Step step, const AcceptedEvent& event, C
   note_step(bus, facts, ctx);
 }
 
+// Whatever the bus's LogConfig says: its validation asks for it.
+void Broker::note_violation(const Bus& bus, const AcceptedEvent& event, std::string_view problem,
+                            Context& ctx) {
+  ++buses_.counters.schema_warnings;
+  const std::string id = format_uuid(event.id);
+  StepFacts facts{.step = Step::schema_violation, .event_id = id};
+  facts.error = StepError{0, problem};
+  note_step(bus, facts, ctx);
+}
+
 void Broker::note_refusal(const Bus& bus, const EntryFailure& failure, Context& ctx) {
   if (!logs_step(bus, Step::event_ingest_failure)) return;
   StepFacts facts{.step = Step::event_ingest_failure};

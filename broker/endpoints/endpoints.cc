@@ -113,13 +113,13 @@ Status Endpoints::delete_endpoint(const api::DeleteEndpointRequest& request, Con
 }
 
 Result<api::Endpoint> Endpoints::describe_endpoint(const api::DescribeEndpointRequest& request,
-                                                Context& ctx) {
+                                                   Context& ctx) {
   SIGNALBOX_TRY(const Stored* const endpoint, find_or_error(request.name, ctx));
   return endpoint->shown;
 }
 
-Result<api::ListEndpointsResponse> Endpoints::list_endpoints(const api::ListEndpointsRequest& request,
-                                                          Context& ctx) {
+Result<api::ListEndpointsResponse> Endpoints::list_endpoints(
+    const api::ListEndpointsRequest& request, Context& ctx) {
   SIGNALBOX_TRY(const ByName* const endpoints, endpoints_of(ctx));
   api::ListEndpointsResponse response;
   const std::string prefix = request.name_prefix.value_or("");

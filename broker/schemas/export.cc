@@ -18,9 +18,8 @@ constexpr std::string_view definitions = "#/definitions/";
 json::string_view to_json_view(std::string_view text) { return {text.data(), text.size()}; }
 
 bool is_open_api_only(std::string_view keyword) {
-  for (const std::string_view each :
-       {"nullable", "discriminator", "readOnly", "writeOnly", "xml", "externalDocs", "example",
-        "deprecated"}) {
+  for (const std::string_view each : {"nullable", "discriminator", "readOnly", "writeOnly", "xml",
+                                      "externalDocs", "example", "deprecated"}) {
     if (keyword == each) return true;
   }
   return false;

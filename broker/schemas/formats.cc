@@ -77,11 +77,11 @@ bool is_hostname(std::string_view text) {
   if (text.empty() || text.size() > length_max) return false;
   while (true) {
     const auto label = text.substr(0, text.find('.'));
-    const bool is_label =
-        !label.empty() && label.size() <= label_max && label.front() != '-' &&
-        label.back() != '-' && std::all_of(label.begin(), label.end(), [](char c) {
-          return is_letter(c) || is_digit(c) || c == '-';
-        });
+    const bool is_label = !label.empty() && label.size() <= label_max && label.front() != '-' &&
+                          label.back() != '-' &&
+                          std::all_of(label.begin(), label.end(), [](char c) {
+                            return is_letter(c) || is_digit(c) || c == '-';
+                          });
     if (!is_label) return false;
     if (label.size() == text.size()) return true;
     text.remove_prefix(label.size() + 1);

@@ -12,15 +12,19 @@ namespace signalbox::broker::schemas {
 namespace {
 
 constexpr std::pair<std::string_view, std::uint8_t> kinds[] = {
-    {"null", kind::null},     {"boolean", kind::boolean},
+    {"null", kind::null},       {"boolean", kind::boolean},
     {"integer", kind::integer}, {"number", kind::integer | kind::number},
-    {"string", kind::string}, {"array", kind::array},
+    {"string", kind::string},   {"array", kind::array},
     {"object", kind::object}};
 
-constexpr std::pair<std::string_view, Format> formats[] = {
-    {"date-time", Format::date_time}, {"date", Format::date}, {"email", Format::email},
-    {"hostname", Format::hostname},   {"ipv4", Format::ipv4}, {"ipv6", Format::ipv6},
-    {"uri", Format::uri},             {"uuid", Format::uuid}};
+constexpr std::pair<std::string_view, Format> formats[] = {{"date-time", Format::date_time},
+                                                           {"date", Format::date},
+                                                           {"email", Format::email},
+                                                           {"hostname", Format::hostname},
+                                                           {"ipv4", Format::ipv4},
+                                                           {"ipv6", Format::ipv6},
+                                                           {"uri", Format::uri},
+                                                           {"uuid", Format::uuid}};
 
 constexpr std::int64_t pattern_memory_bytes = 1 << 20;
 

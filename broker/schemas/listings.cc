@@ -42,17 +42,17 @@ Result<wire::ListSchemasResponse> Schemas::list_schemas(const wire::ListSchemasR
   SIGNALBOX_TRY(const Registry* const registry, find_registry(request.registry_name, ctx));
   wire::ListSchemasResponse response;
   const std::string prefix = request.schema_name_prefix.value_or("");
-  SIGNALBOX_TRY(response.next_token,
-                visit_page(registry->schemas, {prefix, request.next_token, request.limit},
-                           [&](const auto& entry) {
-                             const Schema& schema = entry.second;
-                             response.schemas.push_back(
-                                 {{schema.modified_ms},
-                                  schema.arn(),
-                                  schema.name,
-                                  schema.tags,
-                                  static_cast<std::int64_t>(schema.versions.size())});
-                           }));
+  SIGNALBOX_TRY(
+      response.next_token,
+      visit_page(registry->schemas, {prefix, request.next_token, request.limit},
+                 [&](const auto& entry) {
+                   const Schema& schema = entry.second;
+                   response.schemas.push_back({{schema.modified_ms},
+                                               schema.arn(),
+                                               schema.name,
+                                               schema.tags,
+                                               static_cast<std::int64_t>(schema.versions.size())});
+                 }));
   return response;
 }
 
@@ -66,10 +66,10 @@ Result<wire::ListSchemaVersionsResponse> Schemas::list_schema_versions(
                                 std::string(name_of(version.type))};
   }
   wire::ListSchemaVersionsResponse response;
-  SIGNALBOX_TRY(
-      response.next_token,
-      visit_page(versions, {"", request.next_token, request.limit},
-                 [&](const auto& entry) { response.schema_versions.push_back(entry.second); }));
+  SIGNALBOX_TRY(response.next_token, visit_page(versions, {"", request.next_token, request.limit},
+                                                [&](const auto& entry) {
+                                                  response.schema_versions.push_back(entry.second);
+                                                }));
   return response;
 }
 

@@ -41,8 +41,8 @@ Result<Schema*> Schemas::find_schema(const std::string& registry_name, const std
   SIGNALBOX_TRY(Registry* const registry, find_registry(registry_name, ctx));
   const auto at = registry->schemas.find(name);
   if (at == registry->schemas.end()) {
-    return not_found(fmt::format("Schema with name {} does not exist in registry {}.", name,
-                                 registry_name));
+    return not_found(
+        fmt::format("Schema with name {} does not exist in registry {}.", name, registry_name));
   }
   return &at->second;
 }
@@ -74,8 +74,9 @@ Result<wire::Registry> Schemas::create_registry(const wire::CreateRegistryReques
   made.name = request.registry_name;
   made.description = request.description;
   made.tags = request.tags;
-  const Registry& registry = add_registry(host_.new_id(ctx), *world, std::move(made));
+  Registry& registry = add_registry(host_.new_id(ctx), *world, std::move(made));
   store_registry(registry, ctx);
+  schemas_changed(registry);
   return shown(registry);
 }
 
@@ -100,6 +101,7 @@ Status Schemas::delete_registry(const wire::RegistryRequest& request, Context& c
                  fmt::format("Registry {} has {} schemas: delete them first.", registry->name,
                              registry->schemas.size())};
   }
+  schemas_changed(*registry);
   ctx.batch.erase(keys::schema_registry(registry->id));
   registries_by_id_.erase(registry->id);
   by_world_[registry->world->id].erase(request.registry_name);
@@ -113,13 +115,12 @@ Result<wire::ListRegistriesResponse> Schemas::list_registries(
   // Those of the AWS services describe events that do not occur here.
   if (request.scope == "AWS") return response;
   const std::string prefix = request.registry_name_prefix.value_or("");
-  SIGNALBOX_TRY(response.next_token,
-                visit_page(*registries, {prefix, request.next_token, request.limit},
-                           [&](const auto& entry) {
-                             const Registry& registry = entry.second;
-                             response.registries.push_back(
-                                 {registry.arn(), registry.name, registry.tags});
-                           }));
+  SIGNALBOX_TRY(
+      response.next_token,
+      visit_page(*registries, {prefix, request.next_token, request.limit}, [&](const auto& entry) {
+        const Registry& registry = entry.second;
+        response.registries.push_back({registry.arn(), registry.name, registry.tags});
+      }));
   return response;
 }
 

@@ -11,7 +11,9 @@
 #include <string>
 
 #include "broker/api/fields.h"
+#include "broker/schemas/enforcement.h"
 #include "broker/schemas/schema_compiler.h"
+#include "broker/schemas/shape.h"
 #include "broker/world.h"
 
 namespace signalbox::broker::schemas {
@@ -20,7 +22,7 @@ struct Registry;
 
 struct SchemaVersion {
   SchemaType type = SchemaType::open_api_3;
-  std::int64_t created_ms = 0;  // system clock
+  std::int64_t created_ms = 0;             // system clock
   std::array<unsigned char, 16> digest{};  // MD5 of the content
   // By language: when PutCodeBinding asked for it.
   std::map<std::string, std::int64_t, std::less<>> bindings;
@@ -33,9 +35,11 @@ struct Schema {
   std::optional<std::string> description;
   api::StringMap tags;
   std::int64_t modified_ms = 0;
-  std::uint64_t last_version = 0;  // numbers are never given again
+  std::uint64_t last_version = 0;                   // numbers are never given again
   std::map<std::uint64_t, SchemaVersion> versions;  // never empty
   std::shared_ptr<const CompiledSchema> compiled;   // of the latest version
+
+  std::unique_ptr<Shape> learned;  // what that says of details; only in discovered-schemas
 
   std::uint64_t latest() const { return versions.rbegin()->first; }
   std::string arn() const;
@@ -50,6 +54,7 @@ struct Registry {
   std::optional<std::string> policy;  // JSON; stored and shown
   std::uint64_t policy_revision = 0;
   std::map<std::string, Schema, std::less<>> schemas;
+  std::shared_ptr<const SchemaIndex> index;  // of their latest versions; null until asked for
 
   std::string arn() const { return world->arn("schemas", "registry/" + name); }
 };

@@ -57,7 +57,7 @@ struct Dependency {
 };
 
 struct Node {
-  std::string place;  // in the document, as a JSON pointer: "/properties/total"
+  std::string place;                // in the document, as a JSON pointer: "/properties/total"
   const Node* reference = nullptr;  // set: nothing else counts
   std::uint8_t kinds = kind::any;
 
@@ -71,9 +71,9 @@ struct Node {
   std::string pattern_text;
   Format format = Format::none;
 
-  const Node* items = nullptr;         // of all elements, or of those past the tuple
-  std::vector<const Node*> tuple;      // of the first elements, one each
-  bool allows_more_items = true;       // past the tuple
+  const Node* items = nullptr;     // of all elements, or of those past the tuple
+  std::vector<const Node*> tuple;  // of the first elements, one each
+  bool allows_more_items = true;   // past the tuple
   std::uint64_t items_min = 0;
   std::optional<std::uint64_t> items_max;
   bool items_are_unique = false;

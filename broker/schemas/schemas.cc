@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "broker/md5.h"
+#include "broker/schemas/discovery.h"
 #include "broker/schemas/export.h"
 #include "broker/schemas/records.h"
 #include "broker/tag_limits.h"
@@ -39,8 +40,8 @@ Result<std::shared_ptr<const CompiledSchema>> compile_content(std::string_view c
                                                               SchemaType type) {
   auto compiled = compile_schema(content, type);
   if (const auto* problem = std::get_if<SchemaProblem>(&compiled)) {
-    return invalid(fmt::format("Content is not a valid {} schema: {}", name_of(type),
-                               problem->text()));
+    return invalid(
+        fmt::format("Content is not a valid {} schema: {}", name_of(type), problem->text()));
   }
   return std::get<std::shared_ptr<const CompiledSchema>>(std::move(compiled));
 }
@@ -76,6 +77,10 @@ void Schemas::add_version(Schema& schema, std::string_view content, SchemaType t
   version.created_ms = schema.modified_ms = to_ms(ctx.wall);
   version.digest = md5_of(content);
   schema.compiled = std::move(compiled);
+  // What is learned goes on from there, also from what a person has put.
+  if (schema.registry->name == discovered_registry_name) {
+    schema.learned = std::make_unique<Shape>(shape_of_detail(content));
+  }
   ctx.batch.put(keys::schema_content({schema.id, number}), content);
   store_schema(schema, ctx);
   schemas_changed(*schema.registry);
@@ -120,8 +125,8 @@ Result<wire::Schema> Schemas::update_schema(const wire::UpdateSchemaRequest& req
   if (request.type && !request.content && type != before.type) {
     return invalid("Type can change only together with Content.");
   }
-  const bool is_same = !request.content ||
-                       (type == before.type && md5_of(*request.content) == before.digest);
+  const bool is_same =
+      !request.content || (type == before.type && md5_of(*request.content) == before.digest);
   if (request.description) schema->description = request.description;
   if (is_same) {
     if (request.description) {
@@ -148,14 +153,10 @@ Answer<wire::DescribeSchemaResponse> Schemas::describe_schema(
   auto content = content_of(*schema, number, ctx);
   if (!content) return NeedKeys{};
   const SchemaVersion& version = schema->versions.at(number);
-  return wire::DescribeSchemaResponse{*std::move(content),
-                                      schema->description,
-                                      {schema->modified_ms},
-                                      schema->arn(),
-                                      schema->name,
-                                      fmt::to_string(number),
-                                      schema->tags,
-                                      std::string(name_of(version.type)),
+  return wire::DescribeSchemaResponse{*std::move(content),   schema->description,
+                                      {schema->modified_ms}, schema->arn(),
+                                      schema->name,          fmt::to_string(number),
+                                      schema->tags,          std::string(name_of(version.type)),
                                       {version.created_ms}};
 }
 
@@ -211,6 +212,7 @@ Answer<api::Empty> Schemas::delete_schema_version(const wire::DeleteSchemaVersio
     const auto content = content_of(*schema, before, ctx);
     if (!content) return NeedKeys{};
     SIGNALBOX_TRY(schema->compiled, compile_content(*content, version.type));
+    if (schema->learned) schema->learned = std::make_unique<Shape>(shape_of_detail(*content));
   }
   schema->versions.erase(number);
   schema->modified_ms = to_ms(ctx.wall);

@@ -3,6 +3,8 @@
 // them (enforcement.h). Core thread only.
 #pragma once
 
+#include <simdjson.h>
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -48,6 +50,31 @@ class Schemas final : public Service {
   Result<wire::ListTagsForResourceResponse> list_tags_for_resource(
       const wire::ListTagsForResourceRequest&, Context&);
 
+  // discoverers (discoverers.cc)
+  Result<wire::Discoverer> create_discoverer(const wire::CreateDiscovererRequest&, Context&);
+  Result<wire::Discoverer> describe_discoverer(const wire::DiscovererRequest&, Context&);
+  Result<wire::Discoverer> update_discoverer(const wire::UpdateDiscovererRequest&, Context&);
+  Status delete_discoverer(const wire::DiscovererRequest&, Context&);
+  Result<wire::DiscovererState> start_discoverer(const wire::DiscovererRequest&, Context&);
+  Result<wire::DiscovererState> stop_discoverer(const wire::DiscovererRequest&, Context&);
+  Result<wire::ListDiscoverersResponse> list_discoverers(const wire::ListDiscoverersRequest&,
+                                                         Context&);
+  Result<wire::GetDiscoveredSchemaResponse> get_discovered_schema(
+      const wire::GetDiscoveredSchemaRequest&, Context&);
+  // code bindings (code_bindings.cc)
+  Result<wire::CodeBinding> put_code_binding(const wire::CodeBindingRequest&, Context&);
+  Result<wire::CodeBinding> describe_code_binding(const wire::CodeBindingRequest&, Context&);
+  Answer<wire::GetCodeBindingSourceResponse> get_code_binding_source(
+      const wire::CodeBindingRequest&, Context&);
+
+  // The one that is to see the bus's events; null: none.
+  const Discoverer* discoverer_of(const Bus& bus) const;
+  // An event of its bus, as JSON.
+  void learn(const Discoverer& discoverer, std::string_view event, Context& ctx);
+
+  // What the bus checks its events against, as its tags say; null: nothing (validation.cc).
+  std::shared_ptr<const Enforcement> enforcement_of(const Bus& bus);
+
   // schemas (schemas.cc)
   Result<wire::Schema> create_schema(const wire::CreateSchemaRequest&, Context&);
   Result<wire::Schema> update_schema(const wire::UpdateSchemaRequest&, Context&);
@@ -65,6 +92,7 @@ class Schemas final : public Service {
  private:
   struct Tagged;
   using Registries = std::map<std::string, Registry, std::less<>>;
+  using Discoverers = std::map<std::string, Discoverer, std::less<>>;
 
   Result<Registries*> registries_of(Context& ctx);
   Result<Registry*> find_registry(const std::string& name, Context& ctx);
@@ -86,15 +114,28 @@ class Schemas final : public Service {
                    std::shared_ptr<const CompiledSchema> compiled, Context& ctx);
   void erase_schema(const Schema& schema, Context& ctx);
   // What of a registry is checked has changed.
-  void schemas_changed(Registry& registry) { static_cast<void>(registry); }
+  void schemas_changed(Registry& registry);
+
+  Result<Discoverers*> discoverers_of(Context& ctx);
+  Result<Discoverer*> find_discoverer(const std::string& id, Context& ctx);
+  static void store_discoverer(const Discoverer& discoverer, Context& ctx);
+  // Tells its bus.
+  void discoverer_changed(const Discoverer& discoverer, Context& ctx);
+  Result<wire::DiscovererState> set_started(const std::string& id, bool is_started, Context& ctx);
+  Registry& registry_for_discovery(World& world, Context& ctx);
+  Schema* schema_to_learn(Registry& registry, std::string_view source, std::string_view detail_type,
+                          Context& ctx);
 
   // load.cc
+  std::string load_discoverers(const storage::View& view);
   std::string load_registries(const storage::View& view);
   std::string load_schemas(const storage::View& view);
 
   ServiceHost& host_;
   std::map<std::uint32_t, Registries> by_world_;
   std::map<std::uint64_t, Registry*> registries_by_id_;
+  std::map<std::uint32_t, Discoverers> discoverers_;  // by world
+  simdjson::dom::parser parser_;                      // of events that are learned from
 };
 
 }  // namespace signalbox::broker::schemas

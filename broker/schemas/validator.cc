@@ -35,7 +35,7 @@ std::uint8_t kind_of(element_type type) {
 
 std::string names_of(std::uint8_t kinds) {
   constexpr std::pair<std::uint8_t, std::string_view> names[] = {
-      {kind::string, "a string"}, {kind::number, "a number"},   {kind::integer, "an integer"},
+      {kind::string, "a string"},   {kind::number, "a number"},  {kind::integer, "an integer"},
       {kind::boolean, "a boolean"}, {kind::object, "an object"}, {kind::array, "an array"},
       {kind::null, "null"}};
   std::string text;
@@ -49,8 +49,9 @@ std::string names_of(std::uint8_t kinds) {
 }
 
 std::size_t length_in_characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
 }
 
 double number_of(element value) {
@@ -62,7 +63,8 @@ bool is_equal(element value, const json::value& wanted);
 
 bool is_equal_array(element value, const json::array& wanted) {
   simdjson::dom::array list;
-  if (value.get_array().get(list) != simdjson::SUCCESS || list.size() != wanted.size()) return false;
+  if (value.get_array().get(list) != simdjson::SUCCESS || list.size() != wanted.size())
+    return false;
   std::size_t at = 0;
   for (const element each : list) {
     if (!is_equal(each, wanted[at++])) return false;
@@ -242,7 +244,8 @@ std::string canonical(element value) {
   simdjson::dom::array list;
   if (value.get_object().get(members) == simdjson::SUCCESS) {
     std::set<std::string> parts;
-    for (const auto& [key, each] : members) parts.insert(fmt::format("{}:{}", key, canonical(each)));
+    for (const auto& [key, each] : members)
+      parts.insert(fmt::format("{}:{}", key, canonical(each)));
     return fmt::format("{{{}}}", fmt::join(parts, "\n"));
   }
   if (value.get_array().get(list) == simdjson::SUCCESS) {

@@ -19,8 +19,9 @@ namespace signalbox::broker::test {
 
 template <class>
 struct SignatureOf;
-template <class R, class Q>
-struct SignatureOf<R (Broker::*)(const Q&, Context&)> {
+template <class R, class Owner_, class Q>
+struct SignatureOf<R (Owner_::*)(const Q&, Context&)> {
+  using Owner = Owner_;
   using Request = Q;
 };
 
@@ -37,8 +38,9 @@ struct ValueOf<Result<T>> {
 
 template <auto function>
 struct Types {
+  using Owner = typename SignatureOf<decltype(function)>::Owner;
   using Request = typename SignatureOf<decltype(function)>::Request;
-  using Response = typename ValueOf<decltype((std::declval<Broker&>().*function)(
+  using Response = typename ValueOf<decltype((std::declval<Owner&>().*function)(
       std::declval<const Request&>(), std::declval<Context&>()))>::Type;
 };
 
@@ -64,7 +66,8 @@ class TestJob final : public Job {
 
   Step run(Broker& broker, Context& ctx) override {
     ++reply_->run_count;
-    return take((broker.*function)(request_, ctx));
+    auto& owner = broker.part(static_cast<typename Types<function>::Owner*>(nullptr));
+    return take((owner.*function)(request_, ctx));
   }
   void refuse(const Error& error) override { reply_->error = error; }
   bool writes() const override { return is_write_; }
