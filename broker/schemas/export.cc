@@ -103,7 +103,8 @@ std::string to_draft_4(std::string_view open_api) {
   const Node* const root = (*schema)->root;
   if (root != nullptr) {
     const auto* found = document.find_pointer(to_json_view(root->place), error);
-    for (auto& member : converted(*found).as_object()) out[member.key()] = member.value();
+    const json::value schema = converted(*found);
+    for (const auto& member : schema.as_object()) out[member.key()] = member.value();
   }
   const auto* schemas = document.find_pointer("/components/schemas", error);
   json::object rest;
