@@ -13,6 +13,7 @@
 #include "broker/api/operator.h"
 #include "broker/api/scheduler.h"
 #include "broker/message_record.h"
+#include "broker/schemas/schemas.h"
 #include "storage/faulty_store.h"
 #include "storage/keys.h"
 #include "tests/broker/test_broker.h"
@@ -163,6 +164,28 @@ inline std::string text_of(const api::StringMap& map) {
   return text;
 }
 
+inline void observe_schemas(TestBroker& broker, std::multiset<std::string>& lines) {
+  using schemas::Schemas;
+  for (const auto& registry : broker.call<&Schemas::list_registries>({}).response.registries) {
+    const std::string name = registry.registry_name;
+    const auto shown = broker.call<&Schemas::describe_registry>({name}).response;
+    lines.insert("registry " + name + " " + shown.description.value_or(""));
+    for (const auto& each :
+         broker.call<&Schemas::list_schemas>({{}, {}, name, {}}).response.schemas) {
+      const auto schema =
+          broker.call<&Schemas::describe_schema>({name, each.schema_name, {}}).response;
+      const auto binding =
+          broker.call<&Schemas::describe_code_binding>({"Go1", name, each.schema_name, {}});
+      lines.insert("schema " + each.schema_arn + " " + schema.schema_version + " of " +
+                   std::to_string(each.version_count) + " " + schema.content + " " +
+                   binding.response.status);
+    }
+  }
+  for (const auto& each : broker.call<&Schemas::list_discoverers>({}).response.discoverers) {
+    lines.insert("discoverer " + each.discoverer_id + " " + each.state);
+  }
+}
+
 // Everything stored that users can see, as one text. Works on a copy: looking changes nothing.
 inline std::string observe(const MemoryStore& store) {
   MemoryStore::Options options;
@@ -229,6 +252,7 @@ inline std::string observe(const MemoryStore& store) {
     lines.insert("schedule " + each.group_name + "/" + each.name + " " +
                  schedule.schedule_expression + " " + schedule.state);
   }
+  observe_schemas(broker, lines);
   api::ListEventBusesRequest buses;
   for (const auto& bus : broker.call<&Broker::list_event_buses>(buses).response.event_buses) {
     lines.insert("bus " + bus.name + " " + bus.description.value_or(""));

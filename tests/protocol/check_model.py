@@ -21,8 +21,14 @@ NOT_SERVED = {
     "ManagedBy",  # of buses that another service owns
 }
 
-# Demands of the model that are not checked, by member.
+# Demands of the model that are not checked, or that are from elsewhere, by member or service and
+# member.
 MEANT = {
+    # The model of Schemas leaves these to its documentation.
+    "schemas.RegistryName": {"min", "max", "pattern"},
+    "schemas.SchemaName": {"min", "max", "pattern"},
+    "schemas.Limit": {"min", "max"},
+    "schemas.Scope": {"enum"},
     # Of a schedule's ECS target, a list of maps: stored for a service that is not there.
     "Tags": {"each"},
 }
@@ -90,6 +96,12 @@ class Comparison:
         self.differences.append(f"{path}: {text}")
 
     def structure(self, service, path, ours, model, is_input):
+        # Some members have another name in a body than in the model.
+        by_wire_name = {
+            name if "location" in member.serialization else member.serialization.get("name", name):
+            name for name, member in model.members.items()} if service == "schemas" else {}
+        for member in ours["members"]:
+            member["name"] = by_wire_name.get(member["name"], member["name"])
         names = {member["name"] for member in ours["members"]}
         for name in model.members:
             if name not in names and name not in NOT_SERVED:
@@ -125,7 +137,7 @@ class Comparison:
         if service == "sqs":
             return
         theirs = constraints_of(model)
-        meant = MEANT.get(ours["name"], set())
+        meant = MEANT.get(f"{service}.{ours['name']}", MEANT.get(ours["name"], set()))
         for key in CONSTRAINTS:
             mine = ours.get(key)
             if isinstance(mine, dict):
@@ -153,7 +165,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     session = botocore.session.Session()
-    models = {name: session.get_service_model(name) for name in ("sqs", "events", "scheduler")}
+    models = {name: session.get_service_model(name) for name in ("sqs", "events", "scheduler", "schemas")}
     comparison = Comparison()
     operations = dumped_operations(sys.argv[1])
     if not operations:

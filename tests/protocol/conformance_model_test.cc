@@ -11,6 +11,7 @@
 #include "broker/api/events.h"
 #include "broker/api/partners.h"
 #include "broker/api/scheduler.h"
+#include "broker/api/schemas.h"
 #include "broker/api/sqs.h"
 #include "protocol/json_codec.h"
 #include "protocol/request_job.h"
@@ -44,8 +45,9 @@ std::string constraints(const Traits& traits) {
 // Where a member stands and under which name, as the model says it: [] in a body.
 template <class Field>
 std::string location(const Field& field) {
-  constexpr std::string_view names[] = {"", "uri", "querystring", "header"};
-  if (field.traits.location == Location::body) return "[]";
+  constexpr std::string_view names[] = {"", "uri", "querystring", "header", ""};
+  const auto place = field.traits.location;
+  if (place == Location::body || place == Location::payload) return "[]";
   return fmt::format(R"(["{}",{}])", names[static_cast<std::size_t>(field.traits.location)],
                      quoted(field.location_name()));
 }
@@ -72,6 +74,8 @@ template <>
 struct Shape<Timestamp> {
   static std::string text() { return R"("type":"timestamp")"; }
 };
+template <>
+struct Shape<IsoTimestamp> : Shape<Timestamp> {};
 template <class T>
 struct Shape<std::optional<T>> : Shape<T> {};
 template <class T>
@@ -143,6 +147,43 @@ void print_sqs() {
   print<ChangeMessageVisibilityRequest>(sqs, "ChangeMessageVisibility");
   print<ChangeMessageVisibilityBatchRequest, ChangeMessageVisibilityBatchResponse>(
       sqs, "ChangeMessageVisibilityBatch");
+}
+
+void print_schemas() {
+  using namespace broker::api::schemas;
+  const auto service = "schemas";
+  print<CreateRegistryRequest, Registry>(service, "CreateRegistry");
+  print<RegistryRequest, Registry>(service, "DescribeRegistry");
+  print<UpdateRegistryRequest, Registry>(service, "UpdateRegistry");
+  print<RegistryRequest>(service, "DeleteRegistry");
+  print<ListRegistriesRequest, ListRegistriesResponse>(service, "ListRegistries");
+  print<CreateSchemaRequest, Schema>(service, "CreateSchema");
+  print<UpdateSchemaRequest, Schema>(service, "UpdateSchema");
+  print<DescribeSchemaRequest, DescribeSchemaResponse>(service, "DescribeSchema");
+  print<ExportSchemaRequest, ExportSchemaResponse>(service, "ExportSchema");
+  print<DeleteSchemaRequest>(service, "DeleteSchema");
+  print<DeleteSchemaVersionRequest>(service, "DeleteSchemaVersion");
+  print<ListSchemasRequest, ListSchemasResponse>(service, "ListSchemas");
+  print<ListSchemaVersionsRequest, ListSchemaVersionsResponse>(service, "ListSchemaVersions");
+  print<SearchSchemasRequest, SearchSchemasResponse>(service, "SearchSchemas");
+  print<CreateDiscovererRequest, Discoverer>(service, "CreateDiscoverer");
+  print<DiscovererRequest, Discoverer>(service, "DescribeDiscoverer");
+  print<UpdateDiscovererRequest, Discoverer>(service, "UpdateDiscoverer");
+  print<DiscovererRequest>(service, "DeleteDiscoverer");
+  print<DiscovererRequest, DiscovererState>(service, "StartDiscoverer");
+  print<DiscovererRequest, DiscovererState>(service, "StopDiscoverer");
+  print<ListDiscoverersRequest, ListDiscoverersResponse>(service, "ListDiscoverers");
+  print<GetDiscoveredSchemaRequest, GetDiscoveredSchemaResponse>(service, "GetDiscoveredSchema");
+  print<CodeBindingRequest, CodeBinding>(service, "PutCodeBinding");
+  print<CodeBindingRequest, CodeBinding>(service, "DescribeCodeBinding");
+  print<CodeBindingRequest, GetCodeBindingSourceResponse>(service, "GetCodeBindingSource");
+  print<PutResourcePolicyRequest, ResourcePolicy>(service, "PutResourcePolicy");
+  print<ResourcePolicyRequest, ResourcePolicy>(service, "GetResourcePolicy");
+  print<ResourcePolicyRequest>(service, "DeleteResourcePolicy");
+  print<broker::api::schemas::TagResourceRequest>(service, "TagResource");
+  print<broker::api::schemas::UntagResourceRequest>(service, "UntagResource");
+  print<broker::api::schemas::ListTagsForResourceRequest,
+        broker::api::schemas::ListTagsForResourceResponse>(service, "ListTagsForResource");
 }
 
 void print_events() {
@@ -234,6 +275,7 @@ TEST_CASE("the field lists can be printed", "[.][model]") {
   std::printf("\n");
   print_sqs();
   print_events();
+  print_schemas();
   print_scheduler();
   std::fflush(stdout);
   CHECK(printed_count == protocol::operation_rows().size());

@@ -276,7 +276,7 @@ TEST_CASE("an operation's types are read off its function", "[conformance]") {
   static_assert(Receive::may_rerun);
   using Delete = protocol::OperationTraits<&TestBroker::delete_queue>;
   static_assert(std::is_same_v<Delete::Response, Empty>);
-  static_assert(std::is_same_v<Delete::Broker, TestBroker>);
+  static_assert(std::is_same_v<Delete::Owner, TestBroker>);
   SUCCEED();
 }
 

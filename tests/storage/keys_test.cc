@@ -154,6 +154,8 @@ TEST_CASE("keys of one number sort like it and parse back") {
   check_order_and_round_trip(ids, keys::fan_out_task, keys::parse_fan_out_task);
   check_order_and_round_trip(ids, keys::endpoint, keys::parse_endpoint);
   check_order_and_round_trip(ids, keys::partner_source, keys::parse_partner_source);
+  check_order_and_round_trip(ids, keys::schema_registry, keys::parse_schema_registry);
+  check_order_and_round_trip(ids, keys::discoverer, keys::parse_discoverer);
   check_order_and_round_trip(ids, keys::fan_out_cursor, keys::parse_fan_out_cursor);
   check_order_and_round_trip(ids, keys::schedule_group, keys::parse_schedule_group);
   check_order_and_round_trip(ids, keys::connection, keys::parse_connection);
@@ -172,6 +174,21 @@ TEST_CASE("keys of replays sort by their number, what was asked for before how f
   std::string other_part = keys::replay({1, true}).str();
   other_part.back() = 2;
   REQUIRE_FALSE(keys::parse_replay(other_part));
+}
+
+TEST_CASE("keys of schemas sort by registry, those of their contents by schema and version") {
+  std::vector<keys::SchemaPlace> schemas;
+  std::vector<keys::SchemaContentPlace> contents;
+  for (const auto one : u64_values) {
+    for (const auto other : u64_values) {
+      schemas.push_back({one, other});
+      contents.push_back({one, other});
+    }
+  }
+  check_order_and_round_trip(schemas, keys::schema, keys::parse_schema);
+  check_order_and_round_trip(contents, keys::schema_content, keys::parse_schema_content);
+  REQUIRE(contains(keys::contents_of_schema(7), keys::schema_content({7, ~0ull})));
+  REQUIRE_FALSE(contains(keys::contents_of_schema(7), keys::schema_content({8, 0})));
 }
 
 TEST_CASE("names in keys are kept byte for byte") {
@@ -216,7 +233,11 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
                                         keys::schedule(1, "x"),
                                         keys::schedule_due(1, 1, "x"),
                                         keys::connection(1).str(),
-                                        keys::api_destination(1).str()};
+                                        keys::api_destination(1).str(),
+                                        keys::schema_registry(1).str(),
+                                        keys::schema({1, 1}).str(),
+                                        keys::schema_content({1, 1}).str(),
+                                        keys::discoverer(1).str()};
   for (std::size_t i = 0; i < all.size(); ++i) {
     REQUIRE(contains(keys::all(), all[i]));
     for (std::size_t j = 0; j < i; ++j) REQUIRE(all[i][1] != all[j][1]);
@@ -234,7 +255,9 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
         keys::parse_delivery(all[i]).has_value() + keys::parse_delivery_due(all[i]).has_value() +
         keys::parse_schedule_group(all[i]).has_value() + keys::parse_schedule(all[i]).has_value() +
         keys::parse_schedule_due(all[i]).has_value() + keys::parse_connection(all[i]).has_value() +
-        keys::parse_api_destination(all[i]).has_value();
+        keys::parse_api_destination(all[i]).has_value() +
+        keys::parse_schema_registry(all[i]).has_value() + keys::parse_schema(all[i]).has_value() +
+        keys::parse_schema_content(all[i]).has_value() + keys::parse_discoverer(all[i]).has_value();
     REQUIRE(parsers_that_take_it == (i < 2 ? 0 : 1));
   }
 }
