@@ -235,9 +235,11 @@ inline std::string observe(const MemoryStore& store) {
   }
   for (const auto& each : broker.call<&Broker::list_connections>({}).response.connections) {
     const auto connection = broker.call<&Broker::describe_connection>({each.name}).response;
-    const auto& basic = connection.auth_parameters->basic_auth_parameters;
+    // One that is deauthorized has none.
+    const auto& parameters = connection.auth_parameters;
+    const bool has_basic = parameters && parameters->basic_auth_parameters;
     lines.insert("connection " + each.name + " " + each.connection_state + " " +
-                 (basic ? basic->username.value_or("") : ""));
+                 (has_basic ? parameters->basic_auth_parameters->username.value_or("") : ""));
   }
   for (const auto& each :
        broker.call<&Broker::list_api_destinations>({}).response.api_destinations) {

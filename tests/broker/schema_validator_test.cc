@@ -141,8 +141,8 @@ TEST_CASE("a schema that would take too long to check is broken off, also inside
 }
 
 TEST_CASE("OpenAPI 3 says with nullable what draft 4 says with a type", "[schemas]") {
-  const std::string head =
-      R"({"openapi":"3.0.0","info":{"title":"t","version":"1"},"paths":{},"components":{"schemas":)";
+  const std::string head = R"({"openapi":"3.0.0","info":{"title":"t","version":"1"},"paths":{},)"
+                           R"("components":{"schemas":)";
   const auto schema = compiled(
       head + R"({"A":{"type":"object","properties":{"n":{"type":"string","nullable":true}}}}}})",
       SchemaType::open_api_3);

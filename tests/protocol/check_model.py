@@ -98,8 +98,9 @@ class Comparison:
     def structure(self, service, path, ours, model, is_input):
         # Some members have another name in a body than in the model.
         by_wire_name = {
-            name if "location" in member.serialization else member.serialization.get("name", name):
-            name for name, member in model.members.items()} if service == "schemas" else {}
+            member.serialization.get("name", name)
+            if "location" not in member.serialization else name: name
+            for name, member in model.members.items()} if service == "schemas" else {}
         for member in ours["members"]:
             member["name"] = by_wire_name.get(member["name"], member["name"])
         names = {member["name"] for member in ours["members"]}
@@ -165,7 +166,8 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     session = botocore.session.Session()
-    models = {name: session.get_service_model(name) for name in ("sqs", "events", "scheduler", "schemas")}
+    models = {name: session.get_service_model(name)
+              for name in ("sqs", "events", "scheduler", "schemas")}
     comparison = Comparison()
     operations = dumped_operations(sys.argv[1])
     if not operations:

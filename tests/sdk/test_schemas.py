@@ -188,7 +188,8 @@ class Versions(SchemasTest):
         refused(draft_4, {"properties": {"a": {"$ref": "http://example.com/s.json#"}}},
                 "/properties/a/$ref: ")
         refused(draft_4, {"properties": {"a": {"$ref": "other.json"}}}, "/properties/a/$ref: ")
-        refused(draft_4, {"properties": {"a": {"$ref": "#/definitions/no"}}}, "/properties/a/$ref: ")
+        refused(draft_4, {"properties": {"a": {"$ref": "#/definitions/no"}}},
+                "/properties/a/$ref: ")
         refused(draft_4, {"$ref": "#"}, "refers to itself")
         refused(draft_4, {"definitions": {"a": {"allOf": [{"$ref": "#/definitions/b"}]},
                                           "b": {"anyOf": [{"$ref": "#/definitions/a"}]}}},
@@ -277,7 +278,8 @@ class Validation(SchemasTest):
                 "code": {"type": "string", "pattern": "^[A-Z]{3}$"},
                 "when": {"type": "string", "format": "date-time"}}})
         for detail, wanted in (
-                ({"items": [{"price": 1}, {"price": 0}]}, "$.detail.items[1].price must be greater"),
+                ({"items": [{"price": 1}, {"price": 0}]},
+                 "$.detail.items[1].price must be greater"),
                 ({"items": [{}]}, "$.detail.items[0].price is required"),
                 ({"items": [{"price": "1"}]}, "$.detail.items[0].price must be a number"),
                 ({"items": [{"price": 1}] * 3}, "$.detail.items must have at most 2 elements"),
