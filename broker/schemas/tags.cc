@@ -1,4 +1,4 @@
-// Tags of registries and schemas.
+// Tags of registries, schemas and discoverers.
 #include <fmt/format.h>
 
 #include "broker/events_arns.h"
@@ -11,20 +11,26 @@ namespace signalbox::broker::schemas {
 struct Schemas::Tagged {
   Registry* registry = nullptr;
   Schema* schema = nullptr;
+  Discoverer* discoverer = nullptr;
 
-  api::StringMap& tags() const { return schema != nullptr ? schema->tags : registry->tags; }
+  api::StringMap& tags() const {
+    if (schema != nullptr) return schema->tags;
+    return discoverer != nullptr ? discoverer->tags : registry->tags;
+  }
 };
 
 void Schemas::store_tagged(const Tagged& tagged, Context& ctx) {
   if (tagged.schema != nullptr) {
     store_schema(*tagged.schema, ctx);
+  } else if (tagged.discoverer != nullptr) {
+    store_discoverer(*tagged.discoverer, ctx);
   } else {
     store_registry(*tagged.registry, ctx);
   }
 }
 
-// arn:PARTITION:schemas:REGION:ACCOUNT:registry/NAME or ...:schema/REGISTRY/NAME, of the caller's
-// own world.
+// arn:PARTITION:schemas:REGION:ACCOUNT:registry/NAME, ...:schema/REGISTRY/NAME or
+// ...:discoverer/ID, of the caller's own world.
 Result<Schemas::Tagged> Schemas::find_tagged(const std::string& arn, Context& ctx) {
   const auto not_there = [&] {
     return Error{ErrorCode::resource_not_found, fmt::format("Resource {} does not exist.", arn)};
@@ -42,6 +48,10 @@ Result<Schemas::Tagged> Schemas::find_tagged(const std::string& arn, Context& ct
   Tagged tagged;
   if (kind == "registry") {
     SIGNALBOX_TRY(tagged.registry, find_registry(name, ctx));
+    return tagged;
+  }
+  if (kind == "discoverer") {
+    SIGNALBOX_TRY(tagged.discoverer, find_discoverer(name, ctx));
     return tagged;
   }
   const auto between = name.find('/');

@@ -381,6 +381,9 @@ class Discovery(SchemasTest):
         self.assertEqual((made["State"], made["CrossAccount"], made["SourceArn"]),
                          ("STARTED", True, arn))
         self.refused("ConflictException", self.schemas.create_discoverer, SourceArn=arn, status=409)
+        self.schemas.tag_resource(ResourceArn=made["DiscovererArn"], Tags={"c": "d"})
+        self.assertEqual(self.schemas.list_tags_for_resource(
+            ResourceArn=made["DiscovererArn"])["Tags"], {"a": "b", "c": "d"})
         kinds = [("shop", "Order Created"), ("shop", "order.paid"), ("stock", "low"),
                  ("shop", "Order-Created")]
         events = []
