@@ -153,42 +153,4 @@ std::optional<LoggedEvent> decode_logged_event(std::string_view value) {
   return event;
 }
 
-LogPage read_bus_log(const storage::View& view, std::uint64_t bus_id,
-                     std::optional<LogPosition> after, std::size_t count_max) {
-  LogPage page;
-  // From the oldest segment kept: what lies before it are the tombstones of dropped ones.
-  std::optional<std::uint64_t> oldest;
-  const auto summaries = keys::segments_of_bus(bus_id);
-  bool read = view.scan(summaries.first, summaries.past_last, storage::Direction::forward,
-                        [&](std::string_view key, std::string_view) {
-                          if (const auto place = keys::parse_event_segment(key)) {
-                            oldest = place->segment;
-                          }
-                          return false;
-                        });
-  if (!read) page.failed = true;
-  if (!read || !oldest || count_max == 0) return page;
-  keys::EventPlace from{bus_id, *oldest, 0};
-  if (after && after->segment >= *oldest) {
-    from = {bus_id, after->segment, after->position + 1};
-  }
-  const auto events = keys::events_from(from);
-  LogPosition last;
-  read = view.scan(events.first, events.past_last, storage::Direction::forward,
-                   [&](std::string_view key, std::string_view value) {
-                     const auto place = keys::parse_event(key);
-                     const auto event = decode_logged_event(value);
-                     if (!place || !event) {
-                       page.failed = true;
-                       return false;
-                     }
-                     page.events.emplace_back(event->json);
-                     last = {place->segment, place->position};
-                     return page.events.size() < count_max;
-                   });
-  if (!read) page.failed = true;
-  if (page.events.size() == count_max) page.next = last;
-  return page;
-}
-
 }  // namespace signalbox::broker

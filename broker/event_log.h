@@ -3,8 +3,8 @@
 //
 // Events are stored under (bus or archive, segment, position). A segment covers a stretch of time
 // in which events arrived; expiry drops whole segments with one range deletion each, so it costs
-// the same for one event or ten million. Memory holds one summary per segment. Core thread only,
-// but for read_bus_log.
+// the same for one event or ten million. Memory holds one summary per segment. Core thread only;
+// broker/log_reader.h reads it elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -111,19 +111,12 @@ std::optional<LogSegment> decode_log_segment(std::uint64_t number, std::string_v
 std::string encode_logged_event_head(const LoggedEvent& event);
 std::optional<LoggedEvent> decode_logged_event(std::string_view value);
 
+// Of an event in its log. They grow in the log's order and never name another event later; {0, 0}
+// is before every event.
 struct LogPosition {
   std::uint64_t segment = 0;
   std::uint64_t position = 0;
   auto operator<=>(const LogPosition&) const = default;
 };
-struct LogPage {
-  std::vector<std::string> events;  // JSON, oldest first
-  std::optional<LogPosition> next;  // the last one read, when there may be more
-  bool failed = false;              // the disk answered with an error, or a record is damaged
-};
-// Reads up to count_max events that were appended after the given one (from the oldest kept when
-// unset). Any thread that owns the view.
-LogPage read_bus_log(const storage::View& view, std::uint64_t bus_id,
-                     std::optional<LogPosition> after, std::size_t count_max);
 
 }  // namespace signalbox::broker

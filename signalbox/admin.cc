@@ -7,8 +7,6 @@
 
 #include "broker/core_thread.h"
 #include "broker/engine.h"
-#include "broker/event_log.h"
-#include "broker/reader_pool.h"
 #include "protocol/dispatcher.h"
 #include "protocol/json_codec.h"
 #include "protocol/query_codec.h"
@@ -20,9 +18,6 @@ namespace signalbox {
 
 namespace {
 
-constexpr std::string_view buses_prefix = "/_signalbox/buses/";
-constexpr std::string_view events_suffix = "/events";
-constexpr std::size_t events_per_page_max = 1000;
 constexpr std::string_view malformed_query = "The query string is malformed.";
 
 class ReplyTask final : public protocol::IoTask {
@@ -42,31 +37,6 @@ bool read_query(const protocol::HttpRequest& request, protocol::QueryParameters&
   const auto query = mark == std::string::npos ? std::string_view{}
                                                : std::string_view(request.target).substr(mark + 1);
   return !protocol::QueryParameters::parse({}, query, parameters);
-}
-
-// "segment.position"
-std::optional<broker::LogPosition> parse_position(std::string_view text) {
-  broker::LogPosition position;
-  const auto dot = text.find('.');
-  if (dot == std::string_view::npos) return std::nullopt;
-  const char* end = text.data() + text.size();
-  const auto segment = std::from_chars(text.data(), text.data() + dot, position.segment);
-  const auto rest = std::from_chars(text.data() + dot + 1, end, position.position);
-  if (segment.ec != std::errc() || segment.ptr != text.data() + dot) return std::nullopt;
-  if (rest.ec != std::errc() || rest.ptr != end) return std::nullopt;
-  return position;
-}
-
-std::string page_json(const broker::LogPage& page) {
-  std::string body = "{\"events\":[";
-  for (std::size_t i = 0; i < page.events.size(); ++i) {
-    if (i > 0) body += ',';
-    body += page.events[i];
-  }
-  body += ']';
-  if (page.next)
-    body += fmt::format(",\"next\":\"{}.{}\"", page.next->segment, page.next->position);
-  return body += '}';
 }
 
 std::string gauge(std::string_view name, std::string_view help, std::uint64_t value) {
@@ -167,7 +137,8 @@ Admin::Admin(const broker::Clock& clock, const Health& health, broker::CoreThrea
       dispatcher_(dispatcher),
       readers_(readers),
       keeper_(keeper),
-      sqs_(dispatcher, log, [this](auto jobs) { core_.submit(std::move(jobs)); }) {}
+      sqs_(dispatcher, log, [this](auto jobs) { core_.submit(std::move(jobs)); }),
+      events_(core, engine, dispatcher, readers) {}
 
 bool Admin::handle(const protocol::HttpRequest& request, ExchangePtr exchange) {
   const auto path = std::string_view(request.target).substr(0, request.target.find('?'));
@@ -181,9 +152,8 @@ bool Admin::handle(const protocol::HttpRequest& request, ExchangePtr exchange) {
     explain(request, exchange);
   } else if (AdminSqs::owns(path)) {
     queues(request, exchange);
-  } else if (path.starts_with(buses_prefix) && path.ends_with(events_suffix) &&
-             path.size() > buses_prefix.size() + events_suffix.size()) {
-    bus_events(request, exchange);
+  } else if (path == "/_signalbox/events") {
+    events(request, exchange);
   } else {
     return false;
   }
@@ -267,38 +237,25 @@ void Admin::step_clock(const ExchangePtr& exchange, TestClock& clock, broker::Du
   core_.post([this, exchange, &clock, left] { step_clock(exchange, clock, left); });
 }
 
-void Admin::bus_events(const protocol::HttpRequest& request, const ExchangePtr& exchange) {
-  const auto path = std::string_view(request.target).substr(0, request.target.find('?'));
+void Admin::events(const protocol::HttpRequest& request, const ExchangePtr& exchange) {
+  if (request.method != "GET") {
+    auto reply = error_reply(405, "Ask with GET and a query like ?bus=default&from=now&wait=20.");
+    reply.headers.emplace_back("Allow", "GET");
+    exchange->reply(std::move(reply));
+    return;
+  }
   protocol::QueryParameters parameters;
-  if (!read_query(request, parameters)) {
-    exchange->reply(error_reply(400, malformed_query));
+  EventsQuestion question;
+  const auto problem = read_query(request, parameters) ? parse_events_question(parameters, question)
+                                                       : std::string(malformed_query);
+  if (!problem.empty()) {
+    exchange->reply(error_reply(400, problem));
     return;
   }
-  const std::string name(
-      path.substr(buses_prefix.size(), path.size() - buses_prefix.size() - events_suffix.size()));
-  const broker::Caller caller = caller_of(parameters);
-  const auto after = parameters.find("after");
-  const auto position = after ? parse_position(*after) : std::nullopt;
-  if (after && !position) {
-    exchange->reply(error_reply(400, "after must be the next of an earlier answer."));
-    return;
-  }
-  core_.post([this, exchange, name, caller, position] {
-    const auto* broker = engine_.broker();
-    const auto* bus = broker == nullptr ? nullptr : broker->find_bus(caller, name);
-    if (bus == nullptr) {
-      reply_later(exchange, error_reply(404, fmt::format("Event bus {} does not exist.", name)));
-      return;
-    }
-    readers_.run([this, exchange, position, bus_id = bus->id] {
-      const auto store = dispatcher_.store();
-      auto page = store == nullptr
-                      ? broker::LogPage{{}, {}, true}
-                      : broker::read_bus_log(*store->view(), bus_id, position, events_per_page_max);
-      reply_later(exchange, page.failed ? error_reply(500, "The bus log cannot be read.")
-                                        : json_reply(200, page_json(page)));
-    });
-  });
+  auto let_go = events_.answer(
+      std::move(question), caller_of(parameters),
+      [this, exchange](protocol::HttpReply reply) { reply_later(exchange, std::move(reply)); });
+  exchange->watch_disconnect(std::move(let_go));
 }
 
 void Admin::explain(const protocol::HttpRequest& request, const ExchangePtr& exchange) {

@@ -1,4 +1,4 @@
-// The server's own paths, beside the AWS protocols: health, metrics, the test clock, a bus's log,
+// The server's own paths, beside the AWS protocols: health, metrics, the test clock, buses' logs,
 // explanations, queues.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "broker/clock.h"
 #include "broker/context.h"
 #include "protocol/http_server.h"
+#include "signalbox/admin_events.h"
 #include "signalbox/admin_sqs.h"
 
 namespace signalbox::broker {
@@ -62,6 +63,10 @@ class Admin {
         const StoreKeeper& keeper, const Log& log);
 
   void set_http(protocol::HttpServer& http) { http_ = &http; }
+  // Something was committed. From any thread.
+  void committed() { events_.committed(); }
+  // Requests that wait are answered: the server is stopping. From any thread.
+  void stop() { events_.stop(); }
   // On an io thread. False: no such path.
   bool handle(const protocol::HttpRequest& request, std::shared_ptr<protocol::Exchange> exchange);
 
@@ -72,7 +77,7 @@ class Admin {
   // On the core's own thread: again and again until nothing is due and everything is durable.
   void step_clock(const ExchangePtr& exchange, TestClock& clock, broker::Duration left);
   void advance_clock(const protocol::HttpRequest& request, const ExchangePtr& exchange);
-  void bus_events(const protocol::HttpRequest& request, const ExchangePtr& exchange);
+  void events(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void explain(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void queues(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   // Of the world that ?account= and &region= name.
@@ -88,6 +93,7 @@ class Admin {
   broker::ReaderPool& readers_;
   const StoreKeeper& keeper_;
   AdminSqs sqs_;
+  AdminEvents events_;
   protocol::HttpServer* http_ = nullptr;
 };
 

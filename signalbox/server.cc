@@ -153,7 +153,10 @@ broker::EnginePorts Server::Impl::engine_ports() {
   ports.release = [this](auto jobs) { dispatcher_->release(std::move(jobs)); };
   ports.run_reader = [this](auto work) { readers_->run(std::move(work)); };
   ports.post_to_core = [this](auto work) { core_->post(std::move(work)); };
-  ports.post_completion = [this](auto work) { core_->post_completion(std::move(work)); };
+  ports.post_completion = [this](auto work) {
+    core_->post_completion(std::move(work));
+    if (admin_ != nullptr) admin_->committed();
+  };
   ports.attempt = [this](broker::Attempt attempted) { attempt(std::move(attempted)); };
   ports.log_steps = [this](auto records) { log_writer_->write_steps(std::move(records)); };
   ports.failed = [this](storage::Outcome outcome) { on_store_failed(outcome); };
@@ -357,6 +360,7 @@ void Server::Impl::stop() {
   if (stopping_.exchange(true)) return;
   // Long polls first: they would hold the drain for their whole wait.
   if (core_ != nullptr && engine_ != nullptr) core_->post([this] { engine_->end_all_waits(); });
+  if (admin_ != nullptr) admin_->stop();
   if (http_ != nullptr) http_->drain(settings_.drain_timeout);
   if (reopener_.joinable()) reopener_.join();
   // Before the core that it answers to; attempts that still come are dropped.

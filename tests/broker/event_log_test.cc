@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "broker/log_reader.h"
 #include "storage/memory_store.h"
 
 namespace signalbox::broker {
@@ -52,9 +53,14 @@ struct Harness {
                        });
     return fresh;
   }
-  LogPage read(std::optional<LogPosition> after = {}, std::size_t count_max = 1000) const {
-    const auto view = store.view();
-    return read_bus_log(*view, bus_id, after, count_max);
+  LogPage read(const LogQuery& query = {}) const {
+    return read_bus_log(*store.view(), bus_id, query);
+  }
+  // The JSON of a whole log's events.
+  std::vector<std::string> events() const {
+    std::vector<std::string> all;
+    for (auto& event : read().events) all.push_back(std::move(event.json));
+    return all;
   }
   std::size_t stored_events() const {
     std::size_t count = 0;
@@ -73,13 +79,12 @@ TEST_CASE("events are read back in the order they were appended, page by page", 
   harness.now += std::chrono::hours(2);  // a new segment
   harness.append(4);
   std::vector<std::string> all;
-  std::optional<LogPosition> after;
+  LogPage page;
   do {
-    const auto page = harness.read(after, 2);
+    page = harness.read({.after = page.next, .count_max = 2});
     CHECK_FALSE(page.failed);
-    all.insert(all.end(), page.events.begin(), page.events.end());
-    after = page.next;
-  } while (after);
+    for (auto& event : page.events) all.push_back(std::move(event.json));
+  } while (page.has_more);
   REQUIRE(all.size() == 7);
   for (int i = 0; i < 7; ++i) {
     CHECK(all[static_cast<std::size_t>(i)].starts_with("{\"n\":" + std::to_string(i + 1) + ","));
@@ -112,7 +117,7 @@ TEST_CASE("a restart finds the same log and goes on behind it", "[bus_log]") {
   harness.log = fresh;
   harness.append(1);
   CHECK(harness.stored_events() == 6);
-  CHECK(harness.read().events.back().starts_with("{\"n\":6,"));
+  CHECK(harness.events().back().starts_with("{\"n\":6,"));
   CHECK(harness.restarted().count() == 6);
 }
 
@@ -143,14 +148,14 @@ TEST_CASE("past its size a log drops its oldest segments and keeps the open one"
   harness.expire();
   CHECK(harness.log.segments().size() == 1);
   CHECK(harness.log.count() == harness.stored_events());
-  CHECK(harness.read().events.back().starts_with("{\"n\":41,"));
+  CHECK(harness.events().back().starts_with("{\"n\":41,"));
 }
 
 TEST_CASE("a position never names another event after everything has expired", "[bus_log]") {
   Harness harness;
   harness.append(2);
-  const auto position = harness.read({}, 2).next;
-  REQUIRE(position);
+  const auto position = harness.read().next;
+  CHECK(position == LogPosition{1, 2});
   harness.now += std::chrono::hours(25);
   harness.expire();
   CHECK(harness.log.count() == 0);
@@ -158,9 +163,9 @@ TEST_CASE("a position never names another event after everything has expired", "
   CHECK_FALSE(harness.log.expires_at(harness.limits));
   harness.log = harness.restarted();
   harness.append(1);
-  const auto page = harness.read(position);
+  const auto page = harness.read({.after = position});
   REQUIRE(page.events.size() == 1);
-  CHECK(page.events[0].starts_with("{\"n\":3,"));
+  CHECK(page.events[0].json.starts_with("{\"n\":3,"));
 }
 
 TEST_CASE("a deleted log leaves nothing behind", "[bus_log]") {
@@ -232,7 +237,7 @@ TEST_CASE("a log by event time has the events of a segment in that order, and sa
   append(4, 100);
   harness.now += std::chrono::hours(2);
   append(5, 1);
-  CHECK(harness.read().events ==
+  CHECK(harness.events() ==
         std::vector<std::string>{"{\"n\":2}", "{\"n\":4}", "{\"n\":1}", "{\"n\":3}", "{\"n\":5}"});
   const BusLog fresh = harness.restarted();
   REQUIRE(fresh.segments().size() == 2);

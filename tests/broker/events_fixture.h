@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/log_reader.h"
 #include "tests/broker/test_broker.h"
 
 namespace signalbox::broker::test {
@@ -101,9 +102,14 @@ class EventsWorld : public TestBroker {
   std::vector<std::string> logged(const std::string& bus = "default") {
     const Bus* found = engine().broker()->find_bus(caller, bus);
     REQUIRE(found != nullptr);
-    const auto page = read_bus_log(*store().view(), found->id, std::nullopt, 1'000'000);
-    REQUIRE_FALSE(page.failed);
-    return page.events;
+    std::vector<std::string> events;
+    LogPage page;
+    do {
+      page = read_bus_log(*store().view(), found->id, {.after = page.next});
+      REQUIRE_FALSE(page.failed);
+      for (auto& event : page.events) events.push_back(std::move(event.json));
+    } while (page.has_more);
+    return events;
   }
 };
 

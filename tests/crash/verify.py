@@ -83,17 +83,17 @@ def take(connection, ledger, queue, wait_s):
 def read_bus_log(connection, ledger, log, cursor):
     """Fills log: token -> event ids. Starts behind what an earlier cycle has read."""
     while True:
-        after = f"&after={cursor}" if cursor else ""
-        page = connection.get(f"/_signalbox/buses/{load.BUS}/events?limit=1000{after}")
-        for event in page["events"]:
+        page = connection.get(
+            f"/_signalbox/events?bus={load.BUS}&limit=1000&from={cursor or 'start'}")
+        for event in (found["event"] for found in page["events"]):
             token = event["detail"]["token"]
             fault = load.check_event(event)
             if fault:
                 ledger.problem("wrong", f"bus log {token}: {fault}")
             log.setdefault(token, []).append(event["id"])
-        if not page.get("next") or not page["events"]:
-            return page.get("next") or cursor
         cursor = page["next"]
+        if not page["more"]:
+            return cursor
 
 
 def check_created(connection, ledger):

@@ -529,7 +529,7 @@ class Secrets(DestinationTest):
         for rule in self.events.list_rules(EventBusName=bus)["Rules"]:
             see(self.events.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus))
         seen.append(self.raw("GET", "/_signalbox/metrics").text)
-        seen.append(self.raw("GET", f"/_signalbox/buses/{bus}/events").text)
+        seen.append(self.raw("GET", f"/_signalbox/events?bus={bus}").text)
         seen.append(self.raw("GET", "/_signalbox/sqs").text)
         seen.append(self.raw("GET", f"/_signalbox/sqs/{self.name_of(dead)}/messages").text)
         see(self.receive(dead, MessageAttributeNames=["All"], AttributeNames=["All"]))

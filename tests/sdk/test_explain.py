@@ -73,7 +73,7 @@ class Explaining(SdkTest):
         bus = self.bus()
         name = self.rule(bus, {"detail": {"number": [1]}})
         self.put_event(bus, '{"number": 1.0}')
-        event = self.raw("GET", f"/_signalbox/buses/{bus}/events").json["events"][-1]
+        event = self.raw("GET", f"/_signalbox/events?bus={bus}").json["events"][-1]["event"]
         self.assertEqual(self.explain(bus, event)["matched"][0]["rule"], name)
 
     def test_a_disabled_rule_is_a_miss_and_says_so(self):
