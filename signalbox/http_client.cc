@@ -58,6 +58,7 @@ int connect_to(const HttpAddress& address, std::chrono::seconds timeout, std::st
 bool send_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -136,8 +137,8 @@ HttpAnswer ask_http(const HttpAddress& address, const HttpQuestion& question) {
   std::string bytes;
   char buffer[16 * 1024];
   ssize_t got = 0;
-  while ((got = recv(socket.fd(), buffer, sizeof buffer, 0)) > 0) {
-    bytes.append(buffer, static_cast<std::size_t>(got));
+  while ((got = recv(socket.fd(), buffer, sizeof buffer, 0)) > 0 || (got < 0 && errno == EINTR)) {
+    if (got > 0) bytes.append(buffer, static_cast<std::size_t>(got));
   }
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
     answer.problem = fmt::format("no answer came within {} s", question.timeout.count());

@@ -1,4 +1,4 @@
-// The command line: serve, health, settings, queue, explain, bench, --version, --help.
+// The command line: serve, health, settings, queue, events, explain, bench, --version, --help.
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -12,6 +12,7 @@
 
 #include "signalbox/allocator.h"
 #include "signalbox/bench_match.h"
+#include "signalbox/events_command.h"
 #include "signalbox/explain_command.h"
 #include "signalbox/health_check.h"
 #include "signalbox/queue_command.h"
@@ -31,6 +32,8 @@ constexpr std::string_view usage =
     "  signalbox settings --markdown  print the table of settings\n"
     "  signalbox queue                look after queues: ls, peek, send, redrive, edit, purge "
     "(signalbox queue --help)\n"
+    "  signalbox events               put events, watch them come, replay them: put, tail, replay "
+    "(signalbox events --help)\n"
     "  signalbox explain              say why an event matches a pattern or not (signalbox explain "
     "--help)\n"
     "  signalbox bench match          measure how fast rules are matched (signalbox bench match "
@@ -87,6 +90,7 @@ int print_settings(const std::vector<std::string>& arguments) {
 int run(const std::string& command, const std::vector<std::string>& arguments) {
   if (command == "settings") return print_settings(arguments);
   if (command == "explain") return signalbox::run_explain(arguments);
+  if (command == "events") return signalbox::run_events(arguments);
   if (command == "queue") return signalbox::run_queue(arguments);
   if (command == "bench") return signalbox::run_bench(arguments);
   if (command == "health") {

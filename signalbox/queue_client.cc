@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <utility>
 
 namespace signalbox {
 
@@ -12,92 +12,22 @@ constexpr std::string_view root = "/_signalbox/sqs";
 
 }  // namespace
 
-std::string_view member_text(simdjson::dom::element json, std::string_view name) {
-  std::string_view text;
-  return json[name].get(text) == simdjson::SUCCESS ? text : std::string_view{};
-}
-
-std::optional<std::int64_t> member_number(simdjson::dom::element json, std::string_view name) {
-  std::int64_t number = 0;
-  if (json[name].get(number) != simdjson::SUCCESS) return std::nullopt;
-  return number;
-}
-
-std::string_view QueueReply::text(std::string_view name) const { return member_text(json, name); }
-
-std::int64_t QueueReply::number(std::string_view name) const {
-  return member_number(json, name).value_or(0);
-}
-
 QueueClient::QueueClient(HttpAddress address, const QueueOptions& options)
-    : address_(std::move(address)), options_(options) {}
+    : options_(options), broker_(std::move(address), options) {}
 
-QueueReply QueueClient::ask(const HttpQuestion& question) {
-  QueueReply reply;
-  reply.parser = std::make_unique<simdjson::dom::parser>();
-  const HttpAnswer answer = ask_http(address_, question);
-  if (!answer.problem.empty()) {
-    reply.problem =
-        fmt::format("{}: {}. Is the broker running there? --endpoint-url names another.",
-                    options_.endpoint_url, answer.problem);
-    return reply;
-  }
-  // Operations without an output answer with nothing.
-  const std::string_view body = answer.body.empty() ? "{}" : std::string_view(answer.body);
-  const bool is_json =
-      reply.parser->parse(body.data(), body.size()).get(reply.json) == simdjson::SUCCESS &&
-      reply.json.is_object();
-  if (!is_json) {
-    reply.problem = fmt::format("{}: what answers there is no Signalbox (status {}).",
-                                options_.endpoint_url, answer.status);
-  } else if (answer.status != 200) {
-    reply.is_missing = answer.status == 404;
-    reply.problem = reply.text("message");
-    if (reply.problem.empty()) {
-      reply.problem = fmt::format("{}: status {} {}", options_.endpoint_url, answer.status,
-                                  reply.text("__type"));
-    }
-  }
-  return reply;
+BrokerReply QueueClient::own(std::string_view method, std::string_view path,
+                             const Parameters& parameters, std::string body) {
+  return broker_.own(method, fmt::format("{}{}", root, path), parameters, std::move(body));
 }
 
-QueueReply QueueClient::own(std::string_view method, std::string_view path,
-                            const Parameters& parameters, std::string body) {
-  HttpQuestion question;
-  question.method = method;
-  question.target = fmt::format("{}{}", root, path);
-  char separator = '?';
-  const auto add = [&](std::string_view name, std::string_view value) {
-    question.target += fmt::format("{}{}={}", separator, name, url_escaped(value));
-    separator = '&';
-  };
-  if (options_.account) add("account", *options_.account);
-  if (options_.region) add("region", *options_.region);
-  for (const auto& [name, value] : parameters) add(name, value);
-  if (!body.empty()) question.headers.emplace_back("Content-Type", "application/json");
-  question.body = std::move(body);
-  return ask(question);
+BrokerReply QueueClient::sqs(std::string_view operation, std::string body, std::int64_t wait_s) {
+  return broker_.operation(fmt::format("AmazonSQS.{}", operation), std::move(body), world_,
+                           std::chrono::seconds(wait_s));
 }
 
-QueueReply QueueClient::sqs(std::string_view operation, std::string body, std::int64_t wait_s) {
-  HttpQuestion question;
-  question.method = "POST";
-  question.target = "/";
-  question.headers = {
-      {"Content-Type", "application/x-amz-json-1.0"},
-      {"X-Amz-Target", fmt::format("AmazonSQS.{}", operation)},
-      // Names the world; the broker checks no signatures.
-      {"Authorization", fmt::format("AWS4-HMAC-SHA256 Credential={}/20000101/{}/sqs/aws4_request, "
-                                    "SignedHeaders=host, Signature=none",
-                                    account_, region_)}};
-  question.body = std::move(body);
-  question.timeout += std::chrono::seconds(wait_s);
-  return ask(question);
-}
-
-QueueReply QueueClient::find_queue(const std::string& name) {
+BrokerReply QueueClient::find_queue(const std::string& name) {
   auto found = own("GET", "/" + url_escaped(name));
-  if (found.is_missing) {
+  if (found.is_missing()) {
     found.problem = fmt::format(
         "there is no queue {}{}{}. `signalbox queue ls` names those there are; --account and "
         "--region choose another world.",
@@ -111,8 +41,8 @@ QueueReply QueueClient::find_queue(const std::string& name) {
     return found;
   }
   found.json = queue;
-  account_ = found.text("account");
-  region_ = found.text("region");
+  world_.account = found.text("account");
+  world_.region = found.text("region");
   return found;
 }
 
@@ -131,7 +61,7 @@ QueueClient::FoundMessage QueueClient::find_message(const std::string& queue,
       next = found.page.text("next");
     } while (!next.empty());
   }
-  found.page.is_missing = true;
+  found.page.status = 404;
   found.page.problem =
       fmt::format("queue {} has no message {}. `signalbox queue peek {}` shows those it has.",
                   queue, id, queue);

@@ -3,17 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <thread>
 
-#include "protocol/json_codec.h"
+#include "signalbox/command_line.h"
 #include "signalbox/queue_client.h"
 #include "signalbox/queue_editor.h"
 #include "signalbox/queue_options.h"
@@ -23,55 +18,14 @@ namespace signalbox {
 
 namespace {
 
-constexpr int status_done = 0;
-constexpr int status_refused = 1;
-constexpr int status_bad_input = 2;
 constexpr std::size_t page_max = 1000;
 constexpr std::chrono::milliseconds progress_interval{250};
-
-int complain(std::string_view what, int status = status_refused) {
-  fmt::print(stderr, "signalbox: {}\n", what);
-  return status;
-}
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
-
-std::optional<std::string> environment(std::string_view name) {
-  const char* value = std::getenv(std::string(name).c_str());
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return value;
-}
-
-// A JSON object, member by member.
-class JsonObject {
- public:
-  JsonObject& raw(std::string_view name, std::string_view json) {
-    text_ += text_.empty() ? '{' : ',';
-    protocol::append_json_string(text_, name);
-    text_ += ':';
-    text_ += json;
-    return *this;
-  }
-  JsonObject& text(std::string_view name, std::string_view value) {
-    std::string json;
-    protocol::append_json_string(json, value);
-    return raw(name, json);
-  }
-  JsonObject& text_if(std::string_view name, const std::optional<std::string>& value) {
-    return value ? text(name, *value) : *this;
-  }
-  JsonObject& number(std::string_view name, std::optional<std::int64_t> value) {
-    return value ? raw(name, fmt::to_string(*value)) : *this;
-  }
-  std::string take() && { return text_.empty() ? "{}" : std::move(text_) + '}'; }
-
- private:
-  std::string text_;
-};
 
 // What goes to the broker as JSON has to be UTF-8.
 std::string check_text(std::string_view text, std::string_view what) {
@@ -80,20 +34,6 @@ std::string check_text(std::string_view text, std::string_view what) {
       "{} is not UTF-8 text: a message's body is. Binary data fits into an attribute: "
       "--attribute NAME:Binary=BASE64.",
       what);
-}
-
-std::string read_file(const std::string& path, std::string& text) {
-  std::ifstream file;
-  if (path != "-") {
-    file.open(path, std::ios::binary);
-    if (!file) return fmt::format("--file {}: {}.", path, std::strerror(errno));
-  }
-  std::istream& input = path == "-" ? std::cin : file;
-  std::vector<char> chunk(64 * 1024);
-  while (input.read(chunk.data(), static_cast<std::streamsize>(chunk.size())), input.gcount() > 0) {
-    text.append(chunk.data(), static_cast<std::size_t>(input.gcount()));
-  }
-  return input.bad() ? fmt::format("--file {}: {}.", path, std::strerror(errno)) : std::string();
 }
 
 // One run of the command.
@@ -119,7 +59,7 @@ class QueueCommand {
   void print(const simdjson::dom::element& json) const {
     fmt::print("{}\n", simdjson::minify(json));
   }
-  int report(QueueReply changed, std::string_view done) const;
+  int report(BrokerReply changed, std::string_view done) const;
   // Where the message is, for its path.
   std::string path_of(const simdjson::dom::element& message) const {
     return fmt::format("/{}/messages/{}", url_escaped(*options_.queue),
@@ -128,7 +68,7 @@ class QueueCommand {
 
   const QueueOptions& options_;
   QueueClient client_;
-  QueueReply queue_;  // the one that is meant
+  BrokerReply queue_;  // the one that is meant
 };
 
 int QueueCommand::run() {
@@ -150,7 +90,7 @@ int QueueCommand::run() {
 }
 
 int QueueCommand::ls() {
-  std::vector<QueueReply> pages;
+  std::vector<BrokerReply> pages;
   std::vector<simdjson::dom::element> queues;
   if (options_.queue) {
     queues.push_back(queue_.json);
@@ -210,7 +150,7 @@ int QueueCommand::peek() {
 int QueueCommand::send() {
   std::string body = options_.body.value_or("");
   if (options_.file) {
-    if (const auto problem = read_file(*options_.file, body); !problem.empty()) {
+    if (const auto problem = read_file("--file", *options_.file, body); !problem.empty()) {
       return complain(problem, status_bad_input);
     }
   }
@@ -361,7 +301,7 @@ int QueueCommand::purge() {
   return status_done;
 }
 
-int QueueCommand::report(QueueReply changed, std::string_view done) const {
+int QueueCommand::report(BrokerReply changed, std::string_view done) const {
   if (!changed.problem.empty()) return complain(changed.problem);
   if (options_.json) {
     print(changed.json);
@@ -379,7 +319,7 @@ int QueueCommand::edit() {
   EditedFile file;
   std::string problem;
   if (options_.file) {
-    problem = read_file(*options_.file, body);
+    problem = read_file("--file", *options_.file, body);
   } else if (!options_.body) {
     body = before;
     // With nobody there to edit it, a message is sent on as it is.
@@ -420,7 +360,7 @@ int QueueCommand::discard() {
 }  // namespace
 
 int run_queue(const std::vector<std::string>& arguments) {
-  const auto parsed = parse_queue_arguments(arguments, environment);
+  const auto parsed = parse_queue_arguments(arguments, read_environment_variable);
   if (parsed.options.help) {
     fmt::print("{}", queue_help());
     return status_done;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <functional>
 
 namespace signalbox {
@@ -75,14 +74,6 @@ const std::vector<Verb>& verbs() {
 
 constexpr std::size_t limit_default = 10;
 
-std::string read_number(std::string_view name, const std::string& value, std::int64_t least,
-                        std::int64_t most, std::int64_t& number) {
-  const char* end = value.data() + value.size();
-  const auto [stop, error] = std::from_chars(value.data(), end, number);
-  if (error == std::errc() && stop == end && number >= least && number <= most) return {};
-  return fmt::format("{} {}: give a whole number from {} to {}.", name, value, least, most);
-}
-
 // NAME=VALUE or NAME:TYPE=VALUE
 std::string read_attribute(const std::string& value, QueueOptions& options) {
   const auto equals = value.find('=');
@@ -123,7 +114,7 @@ bool set_flag(std::string_view name, QueueOptions& options) {
 std::string set_option(std::string_view name, const std::string& value, QueueOptions& options) {
   const auto number = [&](std::int64_t least, std::int64_t most, auto& target) {
     std::int64_t read = 0;
-    auto problem = read_number(name, value, least, most, read);
+    auto problem = read_whole_number(name, value, least, most, read);
     if (problem.empty()) target = read;
     return problem;
   };
@@ -138,9 +129,7 @@ std::string set_option(std::string_view name, const std::string& value, QueueOpt
     const bool is_state = value == "visible" || value == "in_flight" || value == "delayed";
     return is_state ? "" : fmt::format("--state {}: give visible, in_flight or delayed.", value);
   }
-  if (name == "--endpoint-url") return options.endpoint_url = value, "";
-  if (name == "--region") return options.region = value, "";
-  if (name == "--account") return options.account = value, "";
+  if (set_broker_option(name, value, options)) return "";
   if (name == "--file") return options.file = value, "";
   if (name == "--body") return options.body = value, "";
   if (name == "--group") return options.group = value, "";
@@ -151,8 +140,7 @@ std::string set_option(std::string_view name, const std::string& value, QueueOpt
 }
 
 bool takes(const Verb& verb, std::string_view option) {
-  constexpr std::array<std::string_view, 3> common{"--endpoint-url", "--region", "--account"};
-  return std::find(common.begin(), common.end(), option) != common.end() ||
+  return is_broker_option(option) ||
          std::find(verb.options.begin(), verb.options.end(), option) != verb.options.end();
 }
 
@@ -187,17 +175,6 @@ std::string check(QueueOptions& options) {
     return "--cancel goes with nothing else.";
   }
   return {};
-}
-
-void read_environment(std::optional<std::string> (*environment)(std::string_view),
-                      QueueOptions& options) {
-  if (auto url = environment("AWS_ENDPOINT_URL")) options.endpoint_url = *std::move(url);
-  options.region = environment("AWS_REGION");
-  if (!options.region) options.region = environment("AWS_DEFAULT_REGION");
-  auto key = environment("AWS_ACCESS_KEY_ID");
-  const bool is_account =
-      key && key->size() == 12 && key->find_first_not_of("0123456789") == std::string::npos;
-  if (is_account) options.account = std::move(key);
 }
 
 std::string read_arguments(const std::vector<std::string>& arguments, const Verb& verb,
@@ -235,7 +212,7 @@ std::string read_arguments(const std::vector<std::string>& arguments, const Verb
 std::string_view queue_help() { return help_text; }
 
 QueueArguments parse_queue_arguments(const std::vector<std::string>& arguments,
-                                     std::optional<std::string> (*environment)(std::string_view)) {
+                                     Environment environment) {
   QueueArguments parsed;
   QueueOptions& options = parsed.options;
   const auto asks_help = [](const std::string& word) { return word == "--help" || word == "-h"; };
@@ -249,7 +226,7 @@ QueueArguments parse_queue_arguments(const std::vector<std::string>& arguments,
   }
   options.verb = verb->verb;
   options.limit = limit_default;
-  read_environment(environment, options);
+  read_broker_environment(environment, options);
   parsed.error = read_arguments(arguments, *verb, options);
   if (parsed.error.empty()) parsed.error = check(options);
   return parsed;

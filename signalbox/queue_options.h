@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "signalbox/command_line.h"
+
 namespace signalbox {
 
 enum class QueueVerb : std::uint8_t {
@@ -27,13 +29,9 @@ struct SentAttribute {
   std::string value;  // base64 for Binary
 };
 
-struct QueueOptions {
+struct QueueOptions : BrokerOptions {
   QueueVerb verb = QueueVerb::ls;
   bool help = false;
-
-  std::string endpoint_url = "http://127.0.0.1:4566";
-  std::optional<std::string> account;  // none: the broker's own
-  std::optional<std::string> region;
 
   std::optional<std::string> queue;
   std::optional<std::string> message_id;  // edit, discard
@@ -63,9 +61,8 @@ struct QueueArguments {
   std::string error;
 };
 
-// environment: AWS_ENDPOINT_URL, AWS_REGION, AWS_DEFAULT_REGION and AWS_ACCESS_KEY_ID count.
 QueueArguments parse_queue_arguments(const std::vector<std::string>& arguments,
-                                     std::optional<std::string> (*environment)(std::string_view));
+                                     Environment environment);
 std::string_view queue_help();
 
 }  // namespace signalbox

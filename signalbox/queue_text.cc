@@ -22,7 +22,8 @@ std::size_t width_of(std::string_view text) {
   }));
 }
 
-// A message comes from anywhere: what would move the cursor or color the terminal is shown as ?.
+}  // namespace
+
 std::string for_terminal(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
@@ -38,6 +39,8 @@ std::string for_terminal(std::string_view text) {
   }
   return out;
 }
+
+namespace {
 
 void append_attributes(std::string& out, simdjson::dom::element message, std::string_view member) {
   simdjson::dom::object attributes;

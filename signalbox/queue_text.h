@@ -19,6 +19,8 @@ std::string message_text(simdjson::dom::element message, std::int64_t now_ms);
 // As receive does: a Message of SQS.
 std::string received_text(simdjson::dom::element message);
 
+// A message comes from anywhere: what would move the cursor or color the terminal is shown as ?.
+std::string for_terminal(std::string_view text);
 // 1970-01-01 00:00:00 UTC
 std::string time_text(std::int64_t ms);
 // 12 s, 3 min, 5 h, 2 d
