@@ -153,7 +153,9 @@ struct AdminEvents::Page {
   std::string bus_name;
   Reply reply;
   Clock::time_point answers_at;
-  std::uint64_t bus_id = 0;                  // 0: a default bus that nothing has made yet
+  std::uint64_t bus_id = 0;  // 0: a default bus that nothing has made yet
+  std::uint64_t kept_count = 0;
+  std::uint64_t kept_bytes = 0;
   std::optional<broker::LogPosition> after;  // unset: not read yet
   std::string body;                          // of the answer
   std::atomic<bool> is_abandoned{false};
@@ -212,8 +214,8 @@ void AdminEvents::Page::write_body(const broker::LogPage& page) {
     body += event.json;
     body += '}';
   }
-  body +=
-      fmt::format("],\"next\":\"{}\",\"more\":{}", position_text(bus_id, page.next), page.has_more);
+  body += fmt::format(R"(],"next":"{}","more":{},"kept":{{"events":{},"bytes":{}}})",
+                      position_text(bus_id, page.next), page.has_more, kept_count, kept_bytes);
   if (page.has_gap) body += ",\"gap\":true";
   body += '}';
 }
@@ -229,6 +231,8 @@ struct AdminEvents::Look {
 struct AdminEvents::Finding {
   bool was_waiting = false;
   std::uint64_t bus_id = 0;
+  std::uint64_t kept_count = 0;  // events in its log, and their bytes
+  std::uint64_t kept_bytes = 0;
   unsigned refusal_status = 0;  // 0: there is something to read
   std::string refusal;
 };
@@ -286,6 +290,10 @@ void AdminEvents::look(const Look& look) {
   const auto* broker = engine_.broker();
   const auto* bus = broker == nullptr ? nullptr : broker->find_bus(page.caller, page.bus_name);
   Finding finding{.was_waiting = look.is_waiting, .bus_id = bus == nullptr ? 0 : bus->id};
+  if (bus != nullptr) {
+    finding.kept_count = bus->log.count();
+    finding.kept_bytes = bus->log.bytes();
+  }
   if (broker == nullptr) {
     finding.refusal_status = 503;
     finding.refusal = store_is_closed;
@@ -322,6 +330,8 @@ void AdminEvents::go_on(const PagePtr& page, const Finding& finding) {
   // Another log than the one that was read so far is read from its start.
   if (page->after && page->bus_id != finding.bus_id) page->after = broker::LogPosition{};
   page->bus_id = finding.bus_id;
+  page->kept_count = finding.kept_count;
+  page->kept_bytes = finding.kept_bytes;
   read(page);
 }
 

@@ -65,6 +65,11 @@ bool read_page(const std::string& body, EventsPage& page) {
     return false;
   }
   page.next = next;
+  ondemand::object kept;
+  if (document["kept"].get_object().get(kept) || kept["events"].get_uint64().get(page.kept_count) ||
+      kept["bytes"].get_uint64().get(page.kept_bytes)) {
+    return false;
+  }
   bool gap = false;
   page.has_gap = document["gap"].get_bool().get(gap) == simdjson::SUCCESS && gap;
   return true;

@@ -28,6 +28,8 @@ struct EventsPage {
   std::string next;
   bool has_more = false;
   bool has_gap = false;
+  std::uint64_t kept_count = 0;  // events in the whole log, and their bytes
+  std::uint64_t kept_bytes = 0;
 };
 EventsPage read_events_page(BrokerClient& client, const BrokerClient::Parameters& parameters,
                             std::chrono::seconds wait = {});

@@ -20,6 +20,7 @@ int run_events(const std::vector<std::string>& arguments) {
   }
   BrokerClient client(std::move(address), parsed.options);
   switch (parsed.options.verb) {
+    case EventsVerb::ls: return run_events_ls(parsed.options, client);
     case EventsVerb::put: return run_events_put(parsed.options, client);
     case EventsVerb::tail: return run_events_tail(parsed.options, client);
     case EventsVerb::replay: return run_events_replay(parsed.options, client);

@@ -14,6 +14,7 @@ struct EventsOptions;
 int run_events(const std::vector<std::string>& arguments);
 
 // One command each.
+int run_events_ls(const EventsOptions& options, BrokerClient& client);
 int run_events_put(const EventsOptions& options, BrokerClient& client);
 int run_events_tail(const EventsOptions& options, BrokerClient& client);
 int run_events_replay(const EventsOptions& options, BrokerClient& client);

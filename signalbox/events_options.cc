@@ -12,8 +12,9 @@ namespace signalbox {
 namespace {
 
 constexpr std::string_view help_text =
-    R"(Puts events on a bus, shows them as they come, and replays them.
+    R"(Puts events on buses, shows them as they come, and replays them.
 
+  signalbox events ls
   signalbox events put [--bus BUS] --source S --detail-type T [--detail JSON|--file FILE|-]
                        [--resource ARN]... [--time TIME] [--count N]
   signalbox events put [--bus BUS] --file FILE|-
@@ -24,6 +25,7 @@ constexpr std::string_view help_text =
   signalbox events replay [--bus BUS] --from PLACE [--to PLACE] [--to-bus BUS]
                           [--pattern JSON|--pattern-file FILE] [--dry-run]
 
+  ls       the buses, with how many rules each has and how much its log
   put      puts one event, or --count N of it, or each line of a file: an entry as PutEvents takes
            it, whose Detail may also be an object, or an event as tail prints it. Prints the
            event's id, or how many were put
@@ -56,6 +58,7 @@ struct Verb {
 
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> all{
+      {"ls", EventsVerb::ls, {"--json", "--text"}},
       {"put",
        EventsVerb::put,
        {"--bus", "--source", "--detail-type", "--detail", "--file", "--resource", "--time",

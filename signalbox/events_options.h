@@ -11,7 +11,7 @@
 
 namespace signalbox {
 
-enum class EventsVerb : std::uint8_t { put, tail, replay };
+enum class EventsVerb : std::uint8_t { ls, put, tail, replay };
 
 // How events are printed.
 enum class EventsOutput : std::uint8_t {

@@ -45,8 +45,8 @@ class LineReader {
       buffer_.erase(0, std::exchange(start_, 0));
       char chunk[64 * 1024];
       const ssize_t got = read(fd_, chunk, sizeof chunk);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) problem_ = failure();
+      if (got < 0 && errno == EINTR && !was_interrupted()) continue;
+      if (got < 0 && errno != EINTR) problem_ = failure();
       if (got <= 0) break;
       const auto searched = buffer_.size();
       buffer_.append(chunk, static_cast<std::size_t>(got));

@@ -32,7 +32,7 @@ constexpr std::string_view usage =
     "  signalbox settings --markdown  print the table of settings\n"
     "  signalbox queue                look after queues: ls, peek, send, redrive, edit, purge "
     "(signalbox queue --help)\n"
-    "  signalbox events               put events, watch them come, replay them: put, tail, replay "
+    "  signalbox events               put events, watch them come, replay them: ls, put, tail, replay "
     "(signalbox events --help)\n"
     "  signalbox explain              say why an event matches a pattern or not (signalbox explain "
     "--help)\n"

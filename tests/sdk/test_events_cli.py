@@ -1,277 +1,35 @@
-"""`signalbox events` and the path underneath: events put, watched and replayed by an operator."""
+"""`signalbox events`: events put, watched and replayed by an operator."""
 
-import contextlib
 import json
 import os
 import pty
 import re
 import signal
 import subprocess
-import tempfile
-import threading
-import time
-import urllib.parse
 
 import support
 from broker_process import Broker, binary_path, free_port
-from support import ClockTest, SdkTest, unique, wait_until
-
-PATTERN = {"source": ["wanted"]}
-
-
-def environment(broker, variables=()):
-    inherited = {name: value for name, value in os.environ.items()
-                 if not name.startswith("AWS_") and name != "NO_COLOR"}
-    return {**inherited, "AWS_ENDPOINT_URL": broker.endpoint, **dict(variables)}
+from events_cli import PATTERN, CommandLine, environment
+from support import ClockTest, unique, wait_until
 
 
-class Following:
-    """A command that goes on until it is told to end."""
-
-    def __init__(self, broker, *arguments):
-        self.process = subprocess.Popen(
-            [binary_path(), "events", *arguments], env=environment(broker), text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.lines, self.told = [], []
-        self.threads = [threading.Thread(target=self._read, args=each, daemon=True) for each in (
-            (self.process.stdout, self.lines), (self.process.stderr, self.told))]
-        for thread in self.threads:
-            thread.start()
-
-    @staticmethod
-    def _read(stream, lines):
-        for line in stream:
-            lines.append(line)
-
-    @property
-    def numbers(self):
-        return [json.loads(line)["detail"]["n"] for line in list(self.lines)]
-
-    def end(self, how=signal.SIGINT):
-        self.process.send_signal(how)
-        return self.wait()
-
-    def wait(self):
-        status = self.process.wait(timeout=30)
-        for thread in self.threads:
-            thread.join()
-        return status
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.wait()
-        self.process.stdout.close()
-        self.process.stderr.close()
-
-
-class CommandLine(SdkTest):
-    def run_events(self, *arguments, stdin="", variables=(), **keywords):
-        return subprocess.run([binary_path(), "events", *arguments], input=stdin, text=True,
-                              capture_output=True, timeout=120, check=False,
-                              env=environment(self.broker, variables), **keywords)
-
-    def says(self, *arguments, **keywords):
-        done = self.run_events(*arguments, **keywords)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
-
-    def refuses(self, status, part, *arguments, **keywords):
-        done = self.run_events(*arguments, **keywords)
-        self.assertEqual(done.returncode, status, (done.stdout, done.stderr))
-        self.assertTrue(done.stderr.startswith("signalbox: "), done.stderr)
-        self.assertIn(part, done.stderr)
-        return done
-
-    def logged(self, bus):
-        """The events of a bus's log."""
-        return [json.loads(line) for line in
-                self.says("tail", "--bus", bus, "--from", "start", "--once").splitlines()]
-
-    def follow(self, *arguments, broker=None):
-        following = Following(broker or self.broker, *arguments)
-        self.addCleanup(following.close)
-        return following
-
-    def put_many(self, bus, numbers, source="test", client=None):
-        numbers = list(numbers)
-        for first in range(0, len(numbers), 10):
-            answer = (client or self.events).put_events(Entries=[
-                {"EventBusName": bus, "Source": source, "DetailType": "Test",
-                 "Detail": json.dumps({"n": n})} for n in numbers[first:first + 10]])
-            self.assertEqual(answer["FailedEntryCount"], 0, answer)
-
-    @contextlib.contextmanager
-    def file(self, text):
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            yield file.name
-
-    def page(self, status=200, broker=None, **parameters):
-        parameters = {name.rstrip("_"): value for name, value in parameters.items()}
-        answer = self.raw("GET", "/_signalbox/events?" + urllib.parse.urlencode(parameters),
-                          broker=broker)
-        self.assertEqual(answer.status, status, answer.text)
-        return answer.json
-
-
-class Pages(CommandLine):
-    def test_each_of_ten_thousand_events_is_on_one_page(self):
-        bus = self.bus()
-        with self.file("".join(json.dumps(
-                {"Source": "s", "DetailType": "t", "Detail": {"n": n}}) + "\n"
-                for n in range(10_000))) as path:
-            self.assertEqual(self.says("put", "--bus", bus, "--file", path), "10000 events put.\n")
-        seen, positions, place = [], [], "start"
-        while True:
-            page = self.page(bus=bus, from_=place, limit=937)
-            seen += [each["event"]["detail"]["n"] for each in page["events"]]
-            positions += [each["position"] for each in page["events"]]
-            place = page["next"]
-            if not page["more"]:
-                break
-        self.assertEqual(seen, list(range(10_000)))
-        self.assertEqual(len(set(positions)), 10_000)
-        self.assertEqual(self.page(bus=bus, from_=place)["events"], [])
-        self.assertEqual([event["detail"]["n"] for event in self.logged(bus)], seen)
-
-    def test_a_page_of_few_matches_ends_before_it_has_looked_at_everything(self):
-        bus = self.bus()
-        self.put_many(bus, range(12_000))
-        self.put_many(bus, [-1], source="wanted")
-        page = self.page(bus=bus, pattern=json.dumps(PATTERN))
-        self.assertEqual((page["events"], page["more"]), ([], True))
-        page = self.page(bus=bus, pattern=json.dumps(PATTERN), from_=page["next"])
-        self.assertEqual([each["event"]["detail"]["n"] for each in page["events"]], [-1])
-        self.assertFalse(page["more"])
-
-    def test_an_event_has_its_place_and_the_time_it_was_accepted(self):
-        bus = self.bus()
-        before_ms = time.time() * 1000
-        self.put_event(bus, Time=0)
-        self.put_event(bus)
-        first, second = self.page(bus=bus)["events"]
-        self.assertTrue(before_ms - 1 <= first["accepted_ms"] <= time.time() * 1000)
-        self.assertEqual(first["event"]["time"], "1970-01-01T00:00:00Z")
-        self.assertEqual(self.page(bus=bus, from_=first["position"])["events"], [second])
-        self.assertEqual(self.page(bus=bus, to=first["position"])["events"], [first])
-        self.assertEqual(self.page(bus=bus, from_=before_ms / 1000)["events"], [first, second])
-        self.assertEqual(self.page(bus=bus, to=f"{before_ms / 1000 - 1:.3f}")["events"], [])
-        self.assertEqual(self.page(bus=bus, from_="now")["events"], [])
-        self.assertEqual(self.page(bus=bus, from_="2020-01-02T03:04:05+01:00")["events"],
-                         [first, second])
-
-    def test_an_arn_names_a_bus_and_parameters_another_world(self):
-        there = support.client("events", self.broker, region="eu-west-3",
-                               access_key="210987654321")
-        there.create_event_bus(Name="abroad")
-        self.put_many("abroad", [1], client=there)
-        world = {"account": "210987654321", "region": "eu-west-3"}
-        self.assertEqual(len(self.page(bus="abroad", **world)["events"]), 1)
-        arn = "arn:aws:events:eu-west-3:210987654321:event-bus/abroad"
-        self.assertEqual(len(self.page(bus=arn)["events"]), 1)
-        message = self.page(404, bus="abroad")["message"]
-        self.assertIn("abroad does not exist in account 000000000000", message)
-
-    def test_a_default_bus_has_a_log_before_its_first_event(self):
-        world = {"region": "ap-south-1"}
-        page = self.page(**world)
-        self.assertEqual((page["events"], page["more"]), ([], False))
-        there = support.client("events", self.broker, region="ap-south-1")
-        self.put_many("default", [1], client=there)
-        self.assertEqual(len(self.page(from_=page["next"], **world)["events"]), 1)
-
-    def test_what_is_wrong_with_a_request_is_said(self):
-        bus, other = self.bus(), self.bus()
-        self.put_event(other)
-        elsewhere = self.page(bus=other)["next"]
-        for part, parameters in (
-                ("from is yesterday: give start, now, a time", {"from_": "yesterday"}),
-                ("to is 1.2.3.4", {"to": "1.2.3.4"}), ("from is ", {"from_": ""}),
-                ("from is -1", {"from_": "-1"}), ("from is 1..2", {"from_": "1..2"}),
-                ("log of another bus", {"from_": elsewhere}),
-                ("log of another bus", {"to": elsewhere}),
-                ("limit is 0: give a whole number from 1 to 1000", {"limit": "0"}),
-                ("limit is 1001", {"limit": "1001"}), ("limit is ten", {"limit": "ten"}),
-                ("wait is 21: give seconds from 0 to 20", {"wait": "21"}),
-                ("wait is -1", {"wait": "-1"}), ("wait is nan", {"wait": "nan"}),
-                ("pattern is no event pattern", {"pattern": "{"}),
-                ("pattern is no event pattern", {"pattern": '{"source": "text"}'}),
-                ("pattern is no event pattern", {"pattern": ""}),
-                ("There is no parameter after", {"after": "1.1"}), ("bus is empty", {"bus": ""})):
-            with self.subTest(parameters=parameters):
-                self.assertIn(part, self.page(400, **{"bus": bus, **parameters})["message"])
-        self.assertEqual(self.raw("POST", "/_signalbox/events").status, 405)
-        self.assertEqual(self.raw("GET", "/_signalbox/events?from=%zz").status, 400)
-        self.assertEqual(self.raw("GET", f"/_signalbox/events?bus={'x' * 9000}").status, 404)
-
-    def test_what_was_deleted_leaves_no_place_behind(self):
-        bus = self.bus()
-        self.put_event(bus)
-        place = self.page(bus=bus)["next"]
-        self.events.delete_event_bus(Name=bus)
-        self.events.create_event_bus(Name=bus)
-        self.assertIn("was deleted", self.page(400, bus=bus, from_=place)["message"])
-
-
-class Waiting(CommandLine):
-    def wait_for_page(self, **parameters):
-        """A thread that asks for a page, and what it got."""
-        got = []
-        began = time.monotonic()
-
-        def ask():
-            got.append(self.page(**parameters))
-            got.append(time.monotonic() - began)
-        thread = threading.Thread(target=ask)
-        thread.start()
-        return thread, got
-
-    def test_a_page_waits_for_its_first_event(self):
-        bus = self.bus()
-        place = self.page(bus=bus)["next"]
-        thread, got = self.wait_for_page(bus=bus, from_=place, wait=20,
-                                         pattern=json.dumps(PATTERN))
-        self.put_many(bus, [1])
-        self.put_many(bus, [2], source="wanted")
-        thread.join()
-        self.assertEqual([each["event"]["detail"]["n"] for each in got[0]["events"]], [2])
-        self.assertLess(got[1], 10)
-
-    def test_a_page_that_waited_in_vain_says_where_to_go_on(self):
-        bus = self.bus()
-        self.put_many(bus, [1])
-        page = self.page(bus=bus, from_="now", wait=0.05)
-        self.put_many(bus, [2])
-        self.assertEqual([each["event"]["detail"]["n"] for each in
-                          self.page(bus=bus, from_=page["next"], wait=20)["events"]], [2])
-
-    def test_many_wait_at_once_and_each_gets_the_event(self):
-        bus = self.bus()
-        waiting = [self.wait_for_page(bus=bus, from_="start", wait=20) for _ in range(40)]
-        self.put_many(bus, [1])
-        for thread, got in waiting:
-            thread.join()
-            self.assertEqual(len(got[0]["events"]), 1)
-            self.assertLess(got[1], 15)
-
-    def test_a_wait_ends_with_its_bus(self):
-        bus = self.bus()
-        thread, got = self.wait_for_page(bus=bus, status=404, wait=20)
-        self.events.delete_event_bus(Name=bus)
-        thread.join()
-        self.assertIn("does not exist", got[0]["message"])
-
-    def test_a_stop_does_not_wait_for_them(self):
-        with Broker() as broker:
-            thread, got = self.wait_for_page(broker=broker, wait=20)
-            broker.get("/_signalbox/health")
-            began = time.monotonic()
-            self.assertEqual(broker.terminate(), 0)
-            self.assertLess(time.monotonic() - began, 10)
-            thread.join()
-            self.assertEqual(got[0]["events"], [])
+class Listing(CommandLine):
+    def test_ls_counts_the_rules_and_the_events_of_each_bus(self):
+        region = ("--region", "sa-east-1")
+        there = support.client("events", self.broker, region="sa-east-1")
+        names = [f"listed-{n:03}" for n in range(60)]
+        for name in names:
+            there.create_event_bus(Name=name)
+        self.put_many(names[3], range(12), client=there)
+        for n in range(103):
+            there.put_rule(Name=f"r{n}", EventBusName=names[3], EventPattern='{"source":["a"]}')
+        buses = [json.loads(line) for line in self.says("ls", "--json", *region).splitlines()]
+        self.assertEqual([bus["name"] for bus in buses], sorted(["default", *names]))
+        self.assertEqual([(bus["rules"], bus["events"]) for bus in buses[3:6]],
+                         [(0, 0), (103, 12), (0, 0)])
+        rows = [line.split() for line in self.says("ls", *region).splitlines()]
+        self.assertEqual(rows[0], ["BUS", "RULES", "EVENTS", "BYTES"])
+        self.assertEqual(rows[5][:3], [names[3], "103", "12"])
 
 
 class Putting(CommandLine):
@@ -311,7 +69,8 @@ class Putting(CommandLine):
         self.assertEqual(said, "4 events put.\n")
         self.assertEqual([each["detail"]["n"] for each in self.logged(other)], [1, 2, 4])
         self.assertEqual(self.logged(bus)[1]["time"], "2026-01-02T03:04:05Z")
-        self.assertIn('"e":1e2,"d":1.0', self.says("tail", "--bus", other, "--from", "start", "--once"))
+        self.assertIn('"e":1e2,"d":1.0',
+                      self.says("tail", "--bus", other, "--from", "start", "--once"))
 
     def test_each_refusal_is_told_with_its_line_and_the_others_are_put(self):
         bus = self.bus()
@@ -349,6 +108,23 @@ class Putting(CommandLine):
             wait_until(lambda n=n: len(self.page(bus=bus)["events"]) == n + 1)
         process.stdin.close()
         self.assertEqual(process.wait(timeout=30), 0)
+
+    def test_ctrl_c_ends_it_and_what_came_before_is_put(self):
+        bus = self.bus()
+        process = subprocess.Popen(
+            [binary_path(), "events", "put", "--bus", bus, "--file", "-"], text=True,
+            env=environment(self.broker), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        process.stdin.write('{"Source": "s", "DetailType": "t", "Detail": {}}\n')
+        process.stdin.flush()
+        wait_until(lambda: self.page(bus=bus)["events"])
+
+        def ends():
+            process.send_signal(signal.SIGINT)
+            return process.poll() is not None
+        wait_until(ends)
+        self.assertEqual((process.stdout.read(), process.returncode), ("1 event put.\n", 1))
+        process.stdin.close()
+        process.stdout.close()
 
     def test_progress_is_shown_on_a_terminal_only(self):
         bus = self.bus()
