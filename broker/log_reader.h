@@ -1,5 +1,5 @@
-// Reads the log of a bus from a view of the store: page by page, from a place
-// in it or a time, all events or those that match a pattern.
+// Reads the log of a bus from a view of the store: page by page, from a place in it or a time, all
+// events or those that match a pattern. Of LogOrder::arrival, as buses have it.
 //
 // Pure functions of the view. Any thread that owns it and may block on the disk.
 #pragma once

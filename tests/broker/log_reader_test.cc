@@ -14,7 +14,7 @@ constexpr std::int64_t start_ms = 1'700'000'000'000;
 
 // A log in which event n is accepted n seconds after the first, in segments of an hour.
 struct Harness {
-  LogLimits limits{std::chrono::hours(24), 1 << 20};
+  LogLimits limits{std::chrono::hours(24), 1 << 30};
   storage::MemoryStore store;
   BusLog log;
   std::int64_t appended = 0;
