@@ -26,8 +26,9 @@ struct Caller {
   std::string account = "000000000000";
   std::string region = "us-east-1";
   std::string base_url = "http://localhost:4566";
-  std::string trace_header;  // X-Amzn-Trace-Id as the request carried it
-  std::string request_id;    // what the reply carries as x-amzn-RequestId
+  std::string trace_header;   // X-Amzn-Trace-Id as the request carried it
+  std::string request_id;     // what the reply carries as x-amzn-RequestId
+  std::string session_token;  // of requests to STS: which role the caller has assumed
 };
 
 // What an operation wants to know of the disk besides single keys, such as a range.

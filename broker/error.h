@@ -51,6 +51,8 @@ enum class ErrorCode : std::uint8_t {
   conflict,
   gone,                 // it was there, and was deleted
   precondition_failed,  // the revision named is not the latest
+  // IAM
+  malformed_policy_document,
 };
 
 struct Error {

@@ -16,6 +16,13 @@ bool is_account(std::string_view text) {
   return text.size() == 12 && std::all_of(text.begin(), text.end(), is_digit);
 }
 
+// "ASIA", the account, and what makes it as long as others: 20 characters. The service's own are
+// base 32, which has no 0, 1, 8 or 9: twelve digits in a row are as good as never among them.
+std::string_view account_of_session(std::string_view access_key) {
+  const bool is_session = access_key.size() == 20 && access_key.starts_with("ASIA");
+  return is_session ? access_key.substr(4, 12) : std::string_view();
+}
+
 // Regions and signing names: they become part of keys and log lines.
 bool is_scope_name(std::string_view text) {
   return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -45,6 +52,7 @@ void read_credential(std::string_view text, bool has_region, CredentialScope& sc
   take_last(text);  // the date
   if (is_access_key(text)) scope.access_key = text;
   if (is_account(text)) scope.account = text;
+  if (is_account(account_of_session(text))) scope.account = account_of_session(text);
   if (is_scope_name(region)) scope.region = region;
   if (is_scope_name(service)) scope.service = service;
 }

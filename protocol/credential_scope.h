@@ -22,8 +22,9 @@ struct ScopeDefaults {
 };
 
 // authorization is the header's value, query_string what follows '?' in the target (either may be
-// empty; the header wins). An access key of 12 digits names the account. A region is taken if it is
-// 1 to 32 of [a-z0-9-].
+// empty; the header wins). An access key of 12 digits names the account, and so do the 12 digits
+// that AssumeRole puts behind the ASIA of one: a role acts in its own account. A region is taken if
+// it is 1 to 32 of [a-z0-9-].
 CredentialScope parse_credential_scope(std::string_view authorization,
                                        std::string_view query_string,
                                        const ScopeDefaults& defaults);

@@ -135,24 +135,34 @@ bool Dispatcher::find_operation_asked(const HttpRequest& request, Asked& asked) 
   if (!has_form && query_string.find("Action=") == std::string_view::npos) {
     return scope.service.empty() && find_rest_asked(request, asked);
   }
+  take_query(request, scope.service, has_form ? std::string_view(request.body) : std::string_view{},
+             asked);
+  return true;
+}
+
+void Dispatcher::take_query(const HttpRequest& request, std::string_view signing_name,
+                            std::string_view form, Asked& asked) {
   asked.wire = Wire::query;
-  auto malformed =
-      QueryParameters::parse(has_form ? std::string_view(request.body) : std::string_view{},
-                             query_string, asked.parameters);
+  auto malformed = QueryParameters::parse(form, query_of(request.target), asked.parameters);
   if (malformed) {
+    asked.service = query_service(signing_name, {});
     asked.error = to_error(std::move(*malformed));
-    return true;
+    return;
   }
-  const auto action = asked.parameters.find("Action");
-  if (action) asked.row = find_operation(operation_rows(), Service::sqs, *action);
+  const auto version = asked.parameters.find("Version").value_or("");
+  asked.service = query_service(signing_name, version);
+  const auto action = asked.parameters.find("Action").value_or("(none)");
+  asked.row = find_operation(operation_rows(), asked.service, action);
+  const bool is_sqs = asked.service == Service::sqs;
   if (asked.row == nullptr) {
     asked.error = broker::Error{
         broker::ErrorCode::unknown_operation,
-        fmt::format("The action {} is not valid for this endpoint.", action.value_or("(none)"))};
+        is_sqs ? fmt::format("The action {} is not valid for this endpoint.", action)
+               : fmt::format("Could not find operation {} for version {}", action, version)};
   }
+  if (!is_sqs) return;
   const auto queue_url = queue_url_of_path(path_of(request.target), base_url_of(request));
   if (queue_url) asked.parameters.set_default("QueueUrl", *queue_url);
-  return true;
 }
 
 // An unsigned request names no service: its path has to.
@@ -165,6 +175,13 @@ bool Dispatcher::find_rest_asked(const HttpRequest& request, Asked& asked) const
     return true;
   }
   return false;
+}
+
+// In the headers or, of a presigned request, in the query string.
+std::string Dispatcher::session_token_of(const HttpRequest& request, const Asked& asked) {
+  const auto token = request.header("x-amz-security-token");
+  return std::string(token.empty() ? asked.parameters.find("X-Amz-Security-Token").value_or("")
+                                   : token);
 }
 
 void Dispatcher::take_rest(const HttpRequest& request, Service service, const Row* row,
@@ -234,8 +251,7 @@ void Dispatcher::handle(HttpRequest&& request, std::shared_ptr<Exchange> exchang
 void Dispatcher::start(HttpRequest&& request, std::shared_ptr<Exchange> exchange, Asked&& asked) {
   static const auto unknown = [] {
     std::map<Service, Row> rows;
-    for (const auto service :
-         {Service::sqs, Service::events, Service::scheduler, Service::schemas}) {
+    for (const auto service : services) {
       rows[service] = Row{OperationRow{.service = service, .name = "unknown"}, nullptr};
     }
     return rows;
@@ -258,6 +274,7 @@ void Dispatcher::start(HttpRequest&& request, std::shared_ptr<Exchange> exchange
     job->cors_headers = std::move(cors.headers);
   }
   if (!asked.error) job->caller = caller_of(request, query_of(request.target));
+  if (asked.service == Service::sts) job->caller.session_token = session_token_of(request, asked);
   job->caller.request_id = broker::format_uuid(thread_ids().uuid());
   if (!asked.error) {
     auto context = prepare_context(job->caller);

@@ -74,6 +74,9 @@ class Dispatcher : public JobHost {
   struct Asked;
   bool find_operation_asked(const HttpRequest& request, Asked& asked) const;
   bool find_rest_asked(const HttpRequest& request, Asked& asked) const;
+  static void take_query(const HttpRequest& request, std::string_view signing_name,
+                         std::string_view form, Asked& asked);
+  static std::string session_token_of(const HttpRequest& request, const Asked& asked);
   static void take_rest(const HttpRequest& request, Service service, const Row* row, Asked& asked);
   broker::Caller caller_of(const HttpRequest& request, std::string_view query_string) const;
   void start(HttpRequest&& request, std::shared_ptr<Exchange> exchange, Asked&& asked);

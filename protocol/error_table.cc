@@ -5,6 +5,7 @@
 #include <array>
 
 #include "protocol/json_codec.h"
+#include "protocol/query_dialect.h"
 #include "protocol/xml_writer.h"
 
 namespace signalbox::protocol {
@@ -20,130 +21,138 @@ constexpr ErrorShape foreign_to_sqs{400, "com.amazon.coral.service#ValidationExc
 constexpr ErrorShape foreign_to_events{400, "ValidationException"};
 constexpr ErrorShape foreign_to_scheduler{400, "ValidationException"};
 constexpr ErrorShape foreign_to_schemas{400, "BadRequestException"};
+constexpr ErrorShape foreign_to_identity{400, {}, "ValidationError"};
 
 struct Row {
   ErrorCode code;
-  ErrorShape sqs;
+  ErrorShape sqs = foreign_to_sqs;
   ErrorShape events = foreign_to_events;
   ErrorShape scheduler = foreign_to_scheduler;
   ErrorShape schemas = foreign_to_schemas;
+  ErrorShape identity = foreign_to_identity;  // of IAM and STS: Query codes alone
 };
 
 // Statuses and codes as the services give them: nearly all 400.
 constexpr std::array rows{
-    Row{ErrorCode::queue_does_not_exist,
-        {400, "com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"}},
-    Row{ErrorCode::invalid_address, {404, "com.amazonaws.sqs#InvalidAddress", "InvalidAddress"}},
-    Row{ErrorCode::queue_name_exists,
-        {400, "com.amazonaws.sqs#QueueNameExists", "QueueAlreadyExists"}},
-    Row{ErrorCode::queue_deleted_recently,
-        {400, "com.amazonaws.sqs#QueueDeletedRecently",
-         "AWS.SimpleQueueService.QueueDeletedRecently"}},
-    Row{ErrorCode::invalid_parameter_value,
-        {400, "com.amazon.coral.service#InvalidParameterValueException", "InvalidParameterValue"}},
-    Row{ErrorCode::missing_parameter,
-        {400, "com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter"}},
-    Row{ErrorCode::invalid_attribute_name,
-        {400, "com.amazonaws.sqs#InvalidAttributeName", "InvalidAttributeName"}},
-    Row{ErrorCode::invalid_attribute_value,
-        {400, "com.amazonaws.sqs#InvalidAttributeValue", "InvalidAttributeValue"}},
-    Row{ErrorCode::invalid_message_contents,
-        {400, "com.amazonaws.sqs#InvalidMessageContents", "InvalidMessageContents"}},
-    Row{ErrorCode::receipt_handle_is_invalid,
-        {400, "com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid"}},
-    Row{ErrorCode::message_not_inflight,
-        {400, "com.amazonaws.sqs#MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight"}},
-    Row{ErrorCode::over_limit, {403, "com.amazonaws.sqs#OverLimit", "OverLimit"}},
-    Row{ErrorCode::purge_queue_in_progress,
-        {403, "com.amazonaws.sqs#PurgeQueueInProgress",
-         "AWS.SimpleQueueService.PurgeQueueInProgress"}},
-    Row{ErrorCode::unsupported_operation,
-        {400, "com.amazonaws.sqs#UnsupportedOperation",
-         "AWS.SimpleQueueService.UnsupportedOperation"}},
-    Row{ErrorCode::batch_entry_ids_not_distinct,
-        {400, "com.amazonaws.sqs#BatchEntryIdsNotDistinct",
-         "AWS.SimpleQueueService.BatchEntryIdsNotDistinct"}},
-    Row{ErrorCode::batch_request_too_long,
-        {400, "com.amazonaws.sqs#BatchRequestTooLong",
-         "AWS.SimpleQueueService.BatchRequestTooLong"}},
-    Row{ErrorCode::empty_batch_request,
-        {400, "com.amazonaws.sqs#EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest"}},
-    Row{ErrorCode::invalid_batch_entry_id,
-        {400, "com.amazonaws.sqs#InvalidBatchEntryId",
-         "AWS.SimpleQueueService.InvalidBatchEntryId"}},
-    Row{ErrorCode::too_many_entries_in_batch_request,
-        {400, "com.amazonaws.sqs#TooManyEntriesInBatchRequest",
-         "AWS.SimpleQueueService.TooManyEntriesInBatchRequest"}},
-    Row{ErrorCode::validation, foreign_to_sqs, {400, "ValidationException"}},
-    Row{ErrorCode::resource_not_found,
-        {404, "com.amazonaws.sqs#ResourceNotFoundException", "ResourceNotFoundException"},
-        {400, "ResourceNotFoundException"},
-        {404, "ResourceNotFoundException"},
-        {404, "NotFoundException"}},
-    Row{ErrorCode::resource_already_exists,
-        foreign_to_sqs,
-        {400, "ResourceAlreadyExistsException"}},
-    Row{ErrorCode::invalid_event_pattern, foreign_to_sqs, {400, "InvalidEventPatternException"}},
-    Row{ErrorCode::limit_exceeded,
-        foreign_to_sqs,
-        {400, "LimitExceededException"},
-        foreign_to_scheduler,
-        {403, "ForbiddenException"}},
-    Row{ErrorCode::policy_length_exceeded, foreign_to_sqs, {400, "PolicyLengthExceededException"}},
-    Row{ErrorCode::concurrent_modification,
-        foreign_to_sqs,
-        {400, "ConcurrentModificationException"}},
-    Row{ErrorCode::managed_rule, foreign_to_sqs, {400, "ManagedRuleException"}},
-    Row{ErrorCode::illegal_status, foreign_to_sqs, {400, "IllegalStatusException"}},
-    Row{ErrorCode::operation_disabled, foreign_to_sqs, {400, "OperationDisabledException"}},
-    Row{ErrorCode::invalid_state, foreign_to_sqs, {400, "InvalidStateException"}},
-    Row{ErrorCode::serialization,
-        {400, "com.amazon.coral.service#SerializationException", "MalformedInput", Fault::sender,
-         false},
-        {400, "SerializationException"},
-        {400, "SerializationException"}},
-    Row{ErrorCode::unknown_operation,
-        {400, "com.amazon.coral.service#UnknownOperationException", "InvalidAction", Fault::sender,
-         false},
-        {400, "UnknownOperationException"},
-        {404, "UnknownOperationException"},
-        {404, "NotFoundException"}},
-    Row{ErrorCode::throttled,
-        {403, "com.amazonaws.sqs#RequestThrottled", "RequestThrottled"},
-        {400, "ThrottlingException"},
-        {429, "ThrottlingException"},
-        {429, "TooManyRequestsException"}},
-    Row{ErrorCode::service_unavailable,
-        {503, "com.amazon.coral.service#ServiceUnavailableException", "ServiceUnavailable",
-         receiver},
-        {503, "ServiceUnavailableException", {}, receiver},
-        {503, "ServiceUnavailableException", {}, receiver},
-        {503, "ServiceUnavailableException", {}, receiver}},
-    Row{ErrorCode::internal_failure,
-        {500, "com.amazon.coral.service#InternalFailure", "InternalFailure", receiver},
-        {500, "InternalException", {}, receiver},
-        {500, "InternalServerException", {}, receiver},
-        {500, "InternalServerErrorException", {}, receiver}},
-    Row{ErrorCode::access_denied,
-        {403, "com.amazon.coral.service#AccessDeniedException", "AccessDenied"},
-        {400, "AccessDeniedException"},
-        {403, "AccessDeniedException"},
-        {403, "ForbiddenException"}},
-    Row{ErrorCode::conflict,
-        foreign_to_sqs,
-        foreign_to_events,
-        {409, "ConflictException"},
-        {409, "ConflictException"}},
-    Row{ErrorCode::gone,
-        foreign_to_sqs,
-        foreign_to_events,
-        foreign_to_scheduler,
-        {410, "GoneException"}},
-    Row{ErrorCode::precondition_failed,
-        foreign_to_sqs,
-        foreign_to_events,
-        foreign_to_scheduler,
-        {412, "PreconditionFailedException"}},
+    Row{.code = ErrorCode::queue_does_not_exist,
+        .sqs = {400, "com.amazonaws.sqs#QueueDoesNotExist",
+                "AWS.SimpleQueueService.NonExistentQueue"}},
+    Row{.code = ErrorCode::invalid_address,
+        .sqs = {404, "com.amazonaws.sqs#InvalidAddress", "InvalidAddress"}},
+    Row{.code = ErrorCode::queue_name_exists,
+        .sqs = {400, "com.amazonaws.sqs#QueueNameExists", "QueueAlreadyExists"}},
+    Row{.code = ErrorCode::queue_deleted_recently,
+        .sqs = {400, "com.amazonaws.sqs#QueueDeletedRecently",
+                "AWS.SimpleQueueService.QueueDeletedRecently"}},
+    Row{.code = ErrorCode::invalid_parameter_value,
+        .sqs = {400, "com.amazon.coral.service#InvalidParameterValueException",
+                "InvalidParameterValue"},
+        .identity = {400, {}, "InvalidInput"}},
+    Row{.code = ErrorCode::missing_parameter,
+        .sqs = {400, "com.amazon.coral.service#MissingRequiredParameterException",
+                "MissingParameter"}},
+    Row{.code = ErrorCode::invalid_attribute_name,
+        .sqs = {400, "com.amazonaws.sqs#InvalidAttributeName", "InvalidAttributeName"}},
+    Row{.code = ErrorCode::invalid_attribute_value,
+        .sqs = {400, "com.amazonaws.sqs#InvalidAttributeValue", "InvalidAttributeValue"}},
+    Row{.code = ErrorCode::invalid_message_contents,
+        .sqs = {400, "com.amazonaws.sqs#InvalidMessageContents", "InvalidMessageContents"}},
+    Row{.code = ErrorCode::receipt_handle_is_invalid,
+        .sqs = {400, "com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid"}},
+    Row{.code = ErrorCode::message_not_inflight,
+        .sqs = {400, "com.amazonaws.sqs#MessageNotInflight",
+                "AWS.SimpleQueueService.MessageNotInflight"}},
+    Row{.code = ErrorCode::over_limit, .sqs = {403, "com.amazonaws.sqs#OverLimit", "OverLimit"}},
+    Row{.code = ErrorCode::purge_queue_in_progress,
+        .sqs = {403, "com.amazonaws.sqs#PurgeQueueInProgress",
+                "AWS.SimpleQueueService.PurgeQueueInProgress"}},
+    Row{.code = ErrorCode::unsupported_operation,
+        .sqs = {400, "com.amazonaws.sqs#UnsupportedOperation",
+                "AWS.SimpleQueueService.UnsupportedOperation"}},
+    Row{.code = ErrorCode::batch_entry_ids_not_distinct,
+        .sqs = {400, "com.amazonaws.sqs#BatchEntryIdsNotDistinct",
+                "AWS.SimpleQueueService.BatchEntryIdsNotDistinct"}},
+    Row{.code = ErrorCode::batch_request_too_long,
+        .sqs = {400, "com.amazonaws.sqs#BatchRequestTooLong",
+                "AWS.SimpleQueueService.BatchRequestTooLong"}},
+    Row{.code = ErrorCode::empty_batch_request,
+        .sqs = {400, "com.amazonaws.sqs#EmptyBatchRequest",
+                "AWS.SimpleQueueService.EmptyBatchRequest"}},
+    Row{.code = ErrorCode::invalid_batch_entry_id,
+        .sqs = {400, "com.amazonaws.sqs#InvalidBatchEntryId",
+                "AWS.SimpleQueueService.InvalidBatchEntryId"}},
+    Row{.code = ErrorCode::too_many_entries_in_batch_request,
+        .sqs = {400, "com.amazonaws.sqs#TooManyEntriesInBatchRequest",
+                "AWS.SimpleQueueService.TooManyEntriesInBatchRequest"}},
+    Row{.code = ErrorCode::validation, .events = {400, "ValidationException"}},
+    Row{.code = ErrorCode::resource_not_found,
+        .sqs = {404, "com.amazonaws.sqs#ResourceNotFoundException", "ResourceNotFoundException"},
+        .events = {400, "ResourceNotFoundException"},
+        .scheduler = {404, "ResourceNotFoundException"},
+        .schemas = {404, "NotFoundException"},
+        .identity = {404, {}, "NoSuchEntity"}},
+    Row{.code = ErrorCode::resource_already_exists,
+        .events = {400, "ResourceAlreadyExistsException"},
+        .identity = {409, {}, "EntityAlreadyExists"}},
+    Row{.code = ErrorCode::invalid_event_pattern, .events = {400, "InvalidEventPatternException"}},
+    Row{.code = ErrorCode::limit_exceeded,
+        .events = {400, "LimitExceededException"},
+        .schemas = {403, "ForbiddenException"},
+        .identity = {409, {}, "LimitExceeded"}},
+    Row{.code = ErrorCode::policy_length_exceeded,
+        .events = {400, "PolicyLengthExceededException"}},
+    Row{.code = ErrorCode::concurrent_modification,
+        .events = {400, "ConcurrentModificationException"}},
+    Row{.code = ErrorCode::managed_rule, .events = {400, "ManagedRuleException"}},
+    Row{.code = ErrorCode::illegal_status, .events = {400, "IllegalStatusException"}},
+    Row{.code = ErrorCode::operation_disabled, .events = {400, "OperationDisabledException"}},
+    Row{.code = ErrorCode::invalid_state, .events = {400, "InvalidStateException"}},
+    Row{.code = ErrorCode::serialization,
+        .sqs = {400, "com.amazon.coral.service#SerializationException", "MalformedInput",
+                Fault::sender, false},
+        .events = {400, "SerializationException"},
+        .scheduler = {400, "SerializationException"},
+        .identity = {400, {}, "MalformedInput"}},
+    Row{.code = ErrorCode::unknown_operation,
+        .sqs = {400, "com.amazon.coral.service#UnknownOperationException", "InvalidAction",
+                Fault::sender, false},
+        .events = {400, "UnknownOperationException"},
+        .scheduler = {404, "UnknownOperationException"},
+        .schemas = {404, "NotFoundException"},
+        .identity = {400, {}, "InvalidAction"}},
+    Row{.code = ErrorCode::throttled,
+        .sqs = {403, "com.amazonaws.sqs#RequestThrottled", "RequestThrottled"},
+        .events = {400, "ThrottlingException"},
+        .scheduler = {429, "ThrottlingException"},
+        .schemas = {429, "TooManyRequestsException"},
+        .identity = {400, {}, "Throttling"}},
+    Row{.code = ErrorCode::service_unavailable,
+        .sqs = {503, "com.amazon.coral.service#ServiceUnavailableException", "ServiceUnavailable",
+                receiver},
+        .events = {503, "ServiceUnavailableException", {}, receiver},
+        .scheduler = {503, "ServiceUnavailableException", {}, receiver},
+        .schemas = {503, "ServiceUnavailableException", {}, receiver},
+        .identity = {503, {}, "ServiceUnavailable", receiver}},
+    Row{.code = ErrorCode::internal_failure,
+        .sqs = {500, "com.amazon.coral.service#InternalFailure", "InternalFailure", receiver},
+        .events = {500, "InternalException", {}, receiver},
+        .scheduler = {500, "InternalServerException", {}, receiver},
+        .schemas = {500, "InternalServerErrorException", {}, receiver},
+        .identity = {500, {}, "ServiceFailure", receiver}},
+    Row{.code = ErrorCode::access_denied,
+        .sqs = {403, "com.amazon.coral.service#AccessDeniedException", "AccessDenied"},
+        .events = {400, "AccessDeniedException"},
+        .scheduler = {403, "AccessDeniedException"},
+        .schemas = {403, "ForbiddenException"},
+        .identity = {403, {}, "AccessDenied"}},
+    Row{.code = ErrorCode::conflict,
+        .scheduler = {409, "ConflictException"},
+        .schemas = {409, "ConflictException"},
+        .identity = {409, {}, "DeleteConflict"}},
+    Row{.code = ErrorCode::gone, .schemas = {410, "GoneException"}},
+    Row{.code = ErrorCode::precondition_failed, .schemas = {412, "PreconditionFailedException"}},
+    Row{.code = ErrorCode::malformed_policy_document,
+        .identity = {400, {}, "MalformedPolicyDocument"}},
 };
 
 // The compiler writes a value that no enumerator names as "(...ErrorCode)32".
@@ -181,9 +190,11 @@ ErrorShape error_shape(Service service, ErrorCode code) {
     case Service::sqs: return row.sqs;
     case Service::events: return row.events;
     case Service::scheduler: return row.scheduler;
-    case Service::schemas: break;
+    case Service::schemas: return row.schemas;
+    case Service::iam:
+    case Service::sts: break;
   }
-  return row.schemas;
+  return row.identity;
 }
 
 ErrorReply json_error(Service service, const broker::Error& error) {
@@ -217,17 +228,18 @@ ErrorReply rest_error(Service service, const broker::Error& error) {
   return reply;
 }
 
-ErrorReply query_error(const broker::Error& error, std::string_view request_id) {
-  const ErrorShape shape = error_shape(Service::sqs, error.code);
+ErrorReply query_error(Service service, const broker::Error& error, std::string_view request_id) {
+  const ErrorShape shape = error_shape(service, error.code);
+  const QueryDialect& dialect = query_dialect(service);
   ErrorReply reply{.status = shape.status, .body = {}, .query_error = {}};
   std::string& out = reply.body;
   out = R"(<?xml version="1.0"?><ErrorResponse xmlns=")";
-  out += sqs_xml_namespace;
+  out += dialect.xml_namespace;
   out += R"("><Error>)";
   append_xml_element(out, "Type", fault_name(shape.fault));
   append_xml_element(out, "Code", shape.query_code);
   append_xml_element(out, "Message", query_message(error));
-  out += "<Detail/></Error>";
+  out += dialect.has_error_detail ? "<Detail/></Error>" : "</Error>";
   append_xml_element(out, "RequestId", request_id);
   out += "</ErrorResponse>";
   return reply;

@@ -45,7 +45,7 @@ ErrorReply json_error(Service service, const broker::Error& error);
 // {"Message":"..."}, and the type in a header; Schemas has it in the body, too, as "Code".
 ErrorReply rest_error(Service service, const broker::Error& error);
 
-// <ErrorResponse>...</ErrorResponse>, SQS only.
-ErrorReply query_error(const broker::Error& error, std::string_view request_id);
+// <ErrorResponse>...</ErrorResponse>
+ErrorReply query_error(Service service, const broker::Error& error, std::string_view request_id);
 
 }  // namespace signalbox::protocol

@@ -147,13 +147,13 @@ constexpr bool is_payload() {
 // Appends the body of a reply. Status functions' Empty is an empty body on the JSON wires of SQS
 // and EventBridge alike, and an empty object of REST-JSON.
 template <broker::api::Described T>
-void encode_reply(Wire wire, std::string_view operation, const T& response,
+void encode_reply(Service service, Wire wire, std::string_view operation, const T& response,
                   std::string_view request_id, std::string& out) {
   if constexpr (is_payload<T>()) {
     broker::api::for_each_field<T>(
         [&](const auto& field) { out += (response.*(field.member)).bytes; });
   } else if (wire == Wire::query) {
-    encode_query_reply(operation, response, request_id, out);
+    encode_query_reply(query_dialect(service), operation, response, request_id, out);
   } else if (std::tuple_size_v<decltype(T::fields())> > 0 || wire == Wire::rest_json) {
     encode_json(response, out);
   }

@@ -200,7 +200,7 @@ std::vector<Node::Entry> Node::numbered() const {
 std::vector<Node::Entry> Node::entries(std::string_view wrapper) const {
   auto entries = numbered();
   if (entries.empty()) entries = child(wrapper).numbered();
-  if (entries.empty()) entries.push_back({1, *this});
+  if (entries.empty() && value() != "") entries.push_back({1, *this});
   return entries;
 }
 
@@ -264,27 +264,30 @@ void append_text(std::string& out, std::int64_t value) {
 void append_text(std::string& out, const broker::api::Blob& value) {
   broker::append_base64(out, value.bytes);
 }
+// In whole seconds, as these services count.
 void append_text(std::string& out, const broker::api::Timestamp& value) {
   append_rfc3339(out, value);
+  constexpr std::string_view fraction = ".000Z";
+  out.replace(out.size() - fraction.size(), fraction.size(), "Z");
 }
 void append_text(std::string& out, const broker::api::IsoTimestamp& value) {
   append_text(out, broker::api::Timestamp{value.ms});
 }
 
-void begin_reply(std::string& out, std::string_view action) {
-  out += R"(<?xml version="1.0"?><)";
-  out += action;
-  out += R"(Response xmlns=")";
-  out += sqs_xml_namespace;
-  out += R"(">)";
+void begin_reply(const Writer& to, std::string_view action) {
+  to.out += R"(<?xml version="1.0"?><)";
+  to.out += action;
+  to.out += R"(Response xmlns=")";
+  to.out += to.dialect.xml_namespace;
+  to.out += R"(">)";
 }
 
-void end_reply(std::string& out, std::string_view action, std::string_view request_id) {
-  out += "<ResponseMetadata>";
-  append_xml_element(out, "RequestId", request_id);
-  out += "</ResponseMetadata></";
-  out += action;
-  out += "Response>";
+void end_reply(const Writer& to, std::string_view action, std::string_view request_id) {
+  to.out += "<ResponseMetadata>";
+  append_xml_element(to.out, "RequestId", request_id);
+  to.out += "</ResponseMetadata></";
+  to.out += action;
+  to.out += "Response>";
 }
 
 }  // namespace query

@@ -1,12 +1,12 @@
-// The Query wire of SQS: form parameters in, XML out, driven by fields().
+// The Query wire: form parameters in, XML out, driven by fields().
 //
 // Pure functions, thread safe. What decoding accepts:
 //  - a form body, a query string, or both; of a parameter given twice the first counts, the body
 //    before the query string;
-//  - lists and maps flattened under Field::query_name(): AttributeName.1, Attribute.1.Name; also
-//  the
-//    form other Query services use (.member.N, .entry.N, the model's own name) and the old
-//    unnumbered one (Attribute.Name=X&Attribute.Value=Y);
+//  - lists and maps flattened under Field::query_name(), as SQS has them: AttributeName.1,
+//    Attribute.1.Name; also as IAM and STS have them (.member.N, .entry.N, the model's own name),
+//    and the old unnumbered form (Attribute.Name=X&Attribute.Value=Y). A name without a value, as
+//    in "Tags=", is a list of nothing;
 //  - numbers in names may have gaps and come in any order: they only order the entries, so
 //    Entry.999999999 is one entry;
 //  - parameters that fit no member are ignored.
@@ -24,6 +24,7 @@
 
 #include "broker/api/fields.h"
 #include "broker/validate.h"
+#include "protocol/query_dialect.h"
 #include "protocol/wire.h"
 #include "protocol/xml_writer.h"
 
@@ -68,10 +69,11 @@ std::optional<DecodeError> decode_query(const QueryParameters& parameters, T& ou
 // query.
 std::optional<std::string> queue_url_of_path(std::string_view path, std::string_view base_url);
 
-// Appends the whole reply document. Operations without output have no Result element.
+// Appends the whole reply document. Operations without output, which answer api::Empty, have no
+// Result element.
 template <broker::api::Described T>
-void encode_query_reply(std::string_view action, const T& value, std::string_view request_id,
-                        std::string& out);
+void encode_query_reply(const QueryDialect& dialect, std::string_view action, const T& value,
+                        std::string_view request_id, std::string& out);
 
 namespace query {
 
@@ -244,71 +246,80 @@ void append_text(std::string& out, const broker::api::Blob& value);
 void append_text(std::string& out, const broker::api::Timestamp& value);
 void append_text(std::string& out, const broker::api::IsoTimestamp& value);
 
+struct Writer {
+  const QueryDialect& dialect;
+  std::string& out;
+};
+
 template <broker::api::Described T>
-void append_members(std::string& out, const T& value);
+void append_members(const Writer& to, const T& value);
 template <class T>
-void append_member(std::string& out, std::string_view name, const broker::api::Traits&,
+void append_member(const Writer& to, std::string_view name, const broker::api::Traits&,
                    const T& value);
 template <broker::api::OptionalMember T>
-void append_member(std::string& out, std::string_view name, const broker::api::Traits& traits,
+void append_member(const Writer& to, std::string_view name, const broker::api::Traits& traits,
                    const T& value);
 template <class T>
-void append_member(std::string& out, std::string_view name, const broker::api::Traits& traits,
+void append_member(const Writer& to, std::string_view name, const broker::api::Traits& traits,
                    const std::vector<T>& list);
 template <class T>
-void append_member(std::string& out, std::string_view name, const broker::api::Traits& traits,
+void append_member(const Writer& to, std::string_view name, const broker::api::Traits& traits,
                    const std::map<std::string, T>& map);
 
 template <class T>
-void append_content(std::string& out, const T& value) {
+void append_content(const Writer& to, const T& value) {
   if constexpr (broker::api::Described<T>) {
-    append_members(out, value);
+    append_members(to, value);
   } else {
-    append_text(out, value);
+    append_text(to.out, value);
   }
 }
 
 template <class T>
-void append_member(std::string& out, std::string_view name, const broker::api::Traits&,
+void append_member(const Writer& to, std::string_view name, const broker::api::Traits&,
                    const T& value) {
-  append_xml_open(out, name);
-  append_content(out, value);
-  append_xml_close(out, name);
+  append_xml_open(to.out, name);
+  append_content(to, value);
+  append_xml_close(to.out, name);
 }
 
 template <broker::api::OptionalMember T>
-void append_member(std::string& out, std::string_view name, const broker::api::Traits& traits,
+void append_member(const Writer& to, std::string_view name, const broker::api::Traits& traits,
                    const T& value) {
-  if (value) append_member(out, name, traits, *value);
+  if (value) append_member(to, name, traits, *value);
 }
 
 template <class T>
-void append_member(std::string& out, std::string_view name, const broker::api::Traits& traits,
+void append_member(const Writer& to, std::string_view name, const broker::api::Traits& traits,
                    const std::vector<T>& list) {
-  for (const auto& each : list) append_member(out, name, traits, each);
+  const bool is_flat = to.dialect.has_flat_lists;
+  if (!is_flat) append_xml_open(to.out, name);
+  for (const auto& each : list) append_member(to, is_flat ? name : "member", traits, each);
+  if (!is_flat) append_xml_close(to.out, name);
 }
 
+// Flat in every dialect: only SQS answers with maps.
 template <class T>
-void append_member(std::string& out, std::string_view name, const broker::api::Traits& traits,
+void append_member(const Writer& to, std::string_view name, const broker::api::Traits& traits,
                    const std::map<std::string, T>& map) {
   for (const auto& [key, value] : map) {
-    append_xml_open(out, name);
-    append_xml_element(out, traits.query_key, key);
-    append_member(out, traits.query_value, {}, value);
-    append_xml_close(out, name);
+    append_xml_open(to.out, name);
+    append_xml_element(to.out, traits.query_key, key);
+    append_member(to, traits.query_value, {}, value);
+    append_xml_close(to.out, name);
   }
 }
 
 template <broker::api::Described T>
-void append_members(std::string& out, const T& value) {
+void append_members(const Writer& to, const T& value) {
   broker::api::for_each_field<T>([&](const auto& field) {
-    append_member(out, field.query_name(), field.traits, value.*(field.member));
+    append_member(to, field.query_name(), field.traits, value.*(field.member));
   });
 }
 
 // "<?xml ...?><ActionResponse xmlns=...>" and "<ResponseMetadata>...</ActionResponse>"
-void begin_reply(std::string& out, std::string_view action);
-void end_reply(std::string& out, std::string_view action, std::string_view request_id);
+void begin_reply(const Writer& to, std::string_view action);
+void end_reply(const Writer& to, std::string_view action, std::string_view request_id);
 
 }  // namespace query
 
@@ -321,21 +332,22 @@ std::optional<DecodeError> decode_query(const QueryParameters& parameters, T& ou
 }
 
 template <broker::api::Described T>
-void encode_query_reply(std::string_view action, const T& value, std::string_view request_id,
-                        std::string& out) {
-  query::begin_reply(out, action);
-  if constexpr (std::tuple_size_v < decltype(T::fields()) >> 0) {
+void encode_query_reply(const QueryDialect& dialect, std::string_view action, const T& value,
+                        std::string_view request_id, std::string& out) {
+  const query::Writer to{dialect, out};
+  query::begin_reply(to, action);
+  if constexpr (!std::is_same_v<T, broker::api::Empty>) {
     const std::string name = std::string(action) + "Result";
     append_xml_open(out, name);
     const std::size_t start = out.size();
-    query::append_members(out, value);
+    query::append_members(to, value);
     if (out.size() == start) {
       out.insert(start - 1, 1, '/');
     } else {
       append_xml_close(out, name);
     }
   }
-  query::end_reply(out, action, request_id);
+  query::end_reply(to, action, request_id);
 }
 
 }  // namespace signalbox::protocol

@@ -39,7 +39,7 @@ void RequestJob::answer(std::unique_ptr<RequestJob> job) {
 }
 
 void RequestJob::reply_error(const broker::Error& error) {
-  auto shape = wire == Wire::query       ? query_error(error, caller.request_id)
+  auto shape = wire == Wire::query       ? query_error(row->service, error, caller.request_id)
                : wire == Wire::rest_json ? rest_error(row->service, error)
                                          : json_error(row->service, error);
   HttpHeaders headers;

@@ -177,7 +177,7 @@ class TypedJob final : public RequestJob {
 
 template <auto function>
 void TypedJob<function>::encode(std::string& out) {
-  encode_reply(wire, row->name, response_, caller.request_id, out);
+  encode_reply(row->service, wire, row->name, response_, caller.request_id, out);
 }
 
 // All operations, in the order OperationRow demands.

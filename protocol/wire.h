@@ -13,7 +13,10 @@
 
 namespace signalbox::protocol {
 
-enum class Service : std::uint8_t { sqs, events, scheduler, schemas };
+enum class Service : std::uint8_t { sqs, events, scheduler, schemas, iam, sts };
+
+constexpr Service services[] = {Service::sqs,     Service::events, Service::scheduler,
+                                Service::schemas, Service::iam,    Service::sts};
 
 constexpr Service rest_services[] = {Service::scheduler, Service::schemas};
 

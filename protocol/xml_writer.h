@@ -7,8 +7,6 @@
 
 namespace signalbox::protocol {
 
-constexpr std::string_view sqs_xml_namespace = "http://queue.amazonaws.com/doc/2012-11-05/";
-
 // text is valid UTF-8. CR is escaped as well, because XML readers turn a bare one into LF, and " as
 // the service does. A character XML 1.0 can't carry at all becomes U+FFFD: only texts that quote a
 // caller's bad input have any.

@@ -51,7 +51,7 @@ TEST_CASE("statuses other than 400 are the service's", "[error]") {
 }
 
 TEST_CASE("every error code has a shape on every wire", "[error]") {
-  for (int i = 0; i <= static_cast<int>(ErrorCode::conflict); ++i) {
+  for (int i = 0; i <= static_cast<int>(ErrorCode::malformed_policy_document); ++i) {
     const auto code = static_cast<ErrorCode>(i);
     INFO(i);
     const auto sqs = protocol::error_shape(Service::sqs, code);
@@ -61,13 +61,17 @@ TEST_CASE("every error code has a shape on every wire", "[error]") {
     CHECK(events.type.find('#') == std::string_view::npos);
     CHECK(events.type.ends_with("Exception"));
     CHECK(protocol::error_shape(Service::scheduler, code).type.ends_with("Exception"));
+    const auto iam = protocol::error_shape(Service::iam, code);
+    CHECK_FALSE(iam.query_code.empty());
+    CHECK((iam.fault == protocol::Fault::receiver) == (iam.status >= 500));
+    CHECK(protocol::error_shape(Service::sts, code).query_code == iam.query_code);
     CHECK((sqs.fault == protocol::Fault::receiver) == (sqs.status >= 500));
   }
 }
 
 TEST_CASE("the Query wire has its own words for a missing queue", "[error]") {
   const Error error{ErrorCode::queue_does_not_exist, "The specified queue does not exist."};
-  const auto reply = query_error(error, "req-1");
+  const auto reply = query_error(Service::sqs, error, "req-1");
   CHECK(reply.status == 400);
   CHECK(reply.body ==
         "<?xml version=\"1.0\"?><ErrorResponse "
@@ -77,9 +81,25 @@ TEST_CASE("the Query wire has its own words for a missing queue", "[error]") {
         "</ErrorResponse>");
 }
 
+TEST_CASE("an error of IAM or STS names their namespace and has no detail", "[error]") {
+  const auto reply = query_error(Service::iam, {ErrorCode::resource_not_found, "No such role."}, "r");
+  CHECK(reply.status == 404);
+  CHECK(reply.body ==
+        "<?xml version=\"1.0\"?><ErrorResponse "
+        "xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type>"
+        "<Code>NoSuchEntity</Code><Message>No such role.</Message></Error><RequestId>r</RequestId>"
+        "</ErrorResponse>");
+  const auto failure = query_error(Service::sts, {ErrorCode::internal_failure, "x"}, "r");
+  CHECK(failure.status == 500);
+  CHECK(failure.body.find("xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"") !=
+        std::string::npos);
+  CHECK(failure.body.find("<Type>Receiver</Type><Code>ServiceFailure</Code>") !=
+        std::string::npos);
+}
+
 TEST_CASE("an error text that quotes bad input stays well-formed XML", "[error]") {
-  const auto reply =
-      query_error({ErrorCode::invalid_parameter_value, "Value <a&\"\x01\r> is invalid"}, "r");
+  const auto reply = query_error(
+      Service::sqs, {ErrorCode::invalid_parameter_value, "Value <a&\"\x01\r> is invalid"}, "r");
   CHECK(reply.body.find("Value &lt;a&amp;&quot;\xef\xbf\xbd&#xD;&gt; is invalid") !=
         std::string::npos);
 }

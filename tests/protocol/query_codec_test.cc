@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "broker/api/iam_policies.h"
 #include "broker/api/sqs.h"
 
 using namespace signalbox;
@@ -32,7 +33,8 @@ Decoded<T> decode(std::string_view body, std::string_view query = {}) {
 template <class T>
 std::string reply(std::string_view action, const T& value) {
   std::string out;
-  protocol::encode_query_reply(action, value, "r-1", out);
+  protocol::encode_query_reply(protocol::query_dialect(protocol::Service::sqs), action, value,
+                               "r-1", out);
   return out;
 }
 
@@ -310,4 +312,54 @@ TEST_CASE("RFC 3339 text has the form the services print", "[query]") {
                         std::int64_t{951782400000}, std::int64_t{-62135596800000}}) {
     CHECK(protocol::parse_rfc3339(text(ms)) == Timestamp{ms});
   }
+}
+
+TEST_CASE("the service of a request is that of its signature, else of its version, else SQS",
+          "[query]") {
+  using protocol::Service;
+  CHECK(protocol::query_service("iam", "2012-11-05") == Service::iam);
+  CHECK(protocol::query_service("sts", "") == Service::sts);
+  CHECK(protocol::query_service("", "2010-05-08") == Service::iam);
+  CHECK(protocol::query_service("execute-api", "2011-06-15") == Service::sts);
+  CHECK(protocol::query_service("", "2009-02-01") == Service::sqs);
+  CHECK(protocol::query_service("events", "") == Service::sqs);
+}
+
+TEST_CASE("lists of IAM and STS are wrapped, and a name without value is a list of nothing",
+          "[query]") {
+  const auto request = decode<iam::TagRoleRequest>(
+      "RoleName=r&Tags.member.1.Key=a&Tags.member.1.Value=b&Tags.member.2.Key=c"
+      "&Tags.member.2.Value=");
+  CHECK(request.missing.empty());
+  REQUIRE(request.value.tags.size() == 2);
+  CHECK(request.value.tags[0].key == "a");
+  CHECK(request.value.tags[1].value.empty());
+  const auto none = decode<iam::TagRoleRequest>("RoleName=r&Tags=");
+  CHECK(none.missing.empty());
+  CHECK(none.value.tags.empty());
+
+  iam::ListTagsResponse response;
+  std::string out;
+  const auto& dialect = protocol::query_dialect(protocol::Service::iam);
+  protocol::encode_query_reply(dialect, "ListRoleTags", response, "r-1", out);
+  CHECK(out.find("<Tags></Tags><IsTruncated>false</IsTruncated>") != std::string::npos);
+  out.clear();
+  response.tags = {{"a", "b"}, {"c", ""}};
+  protocol::encode_query_reply(dialect, "ListRoleTags", response, "r-1", out);
+  CHECK(out.find("<Tags><member><Key>a</Key><Value>b</Value></member><member><Key>c</Key>"
+                 "<Value></Value></member></Tags>") != std::string::npos);
+}
+
+TEST_CASE("an answer of IAM says its namespace, whole seconds, and a result without members",
+          "[query]") {
+  std::string out;
+  const auto& dialect = protocol::query_dialect(protocol::Service::iam);
+  iam::PolicyVersionResponse response;
+  response.policy_version.create_date.ms = 1'767'323'045'678;
+  protocol::encode_query_reply(dialect, "GetPolicyVersion", response, "r-1", out);
+  CHECK(out.find("xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"") != std::string::npos);
+  CHECK(out.find("<CreateDate>2026-01-02T03:04:05Z</CreateDate>") != std::string::npos);
+  out.clear();
+  protocol::encode_query_reply(dialect, "UpdateRole", iam::UpdateRoleResponse{}, "r-1", out);
+  CHECK(out.find("<UpdateRoleResult/>") != std::string::npos);
 }

@@ -154,7 +154,7 @@ TEST_CASE("an error has its type in a header and its text in the body", "[rest]"
 
 TEST_CASE("an answer without members is an empty object", "[rest]") {
   std::string body;
-  encode_reply(Wire::rest_json, "DeleteThing", broker::api::Empty{}, "r", body);
+  encode_reply(Service::scheduler, Wire::rest_json, "DeleteThing", broker::api::Empty{}, "r", body);
   CHECK(body == "{}");
 }
 

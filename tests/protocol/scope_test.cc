@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <random>
 
@@ -35,6 +37,18 @@ TEST_CASE("an access key of twelve digits names the account", "[scope]") {
   CHECK(scope.region == "us-west-2");
   CHECK(parse("AWS4-HMAC-SHA256 Credential=12345678901/20260101/us-west-2/sqs/aws4_request")
             .account == "000000000000");
+}
+
+TEST_CASE("the access key of an assumed role names the role's account", "[scope]") {
+  const auto account = [](std::string_view key) {
+    return parse(fmt::format("AWS4-HMAC-SHA256 Credential={}/20260101/us-west-2/sqs/aws4_request",
+                             key))
+        .account;
+  };
+  CHECK(account("ASIA123456789012ABCD") == "123456789012");
+  CHECK(account("ASIAIOSFODNN7EXAMPLE") == "000000000000");
+  CHECK(account("AKIA123456789012ABCD") == "000000000000");
+  CHECK(account("ASIA123456789012ABCDE") == "000000000000");
 }
 
 TEST_CASE("a presigned request carries its scope in the query", "[scope]") {
