@@ -4,6 +4,7 @@
 #include "broker/api/operator.h"
 #include "broker/destinations/connection.h"
 #include "broker/endpoints/endpoints.h"
+#include "broker/identity/identity.h"
 #include "broker/partners/partner_source.h"
 #include "broker/schemas/schemas.h"
 
@@ -21,7 +22,8 @@ Broker::Broker(Settings settings, RuleDirectory& directory)
       schedules_(settings_.due_horizon_count),
       destinations_(std::make_unique<DestinationState>()),
       endpoints_(std::make_unique<Endpoints>(static_cast<ServiceHost&>(*this))),
-      schemas_(std::make_unique<schemas::Schemas>(static_cast<ServiceHost&>(*this))) {}
+      schemas_(std::make_unique<schemas::Schemas>(static_cast<ServiceHost&>(*this))),
+      identity_(std::make_unique<identity::Identity>(static_cast<ServiceHost&>(*this))) {}
 
 Broker::~Broker() = default;
 
@@ -35,7 +37,8 @@ std::string Broker::load(const storage::View& view, Context& ctx) {
   if (auto problem = load_buses(view, ctx); !problem.empty()) return problem;
   if (auto problem = load_schedules(view, ctx); !problem.empty()) return problem;
   if (auto problem = load_partner_sources(view); !problem.empty()) return problem;
-  for (Service* const service : std::initializer_list<Service*>{endpoints_.get(), schemas_.get()}) {
+  for (Service* const service :
+       std::initializer_list<Service*>{endpoints_.get(), schemas_.get(), identity_.get()}) {
     if (auto problem = service->load(view, ctx); !problem.empty()) return problem;
   }
   publish_rules();

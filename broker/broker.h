@@ -190,11 +190,11 @@ class Broker : private ServiceHost {
   Result<api::ListEventSourcesResponse> list_event_sources(const api::ListEventSourcesRequest&,
                                                            Context&);
 
-  // ---- services of their own (service.h) ----
-  // The object whose member an operation is; the argument is only its type.
+  // ---- services of their own (service.h): whose member an operation is, by its type ----
   Broker& part(const Broker*) { return *this; }
   Endpoints& part(const Endpoints*) { return *endpoints_; }
   schemas::Schemas& part(const schemas::Schemas*) { return *schemas_; }
+  identity::Identity& part(const identity::Identity*) { return *identity_; }
 
   // ---- the engine's side ----
 
@@ -686,6 +686,7 @@ class Broker : private ServiceHost {
   std::unordered_map<std::uint64_t, std::unique_ptr<PartnerSource>> partner_sources_;
   const std::unique_ptr<Endpoints> endpoints_;
   const std::unique_ptr<schemas::Schemas> schemas_;
+  const std::unique_ptr<identity::Identity> identity_;
 
   std::uint64_t last_id_ = 0;        // of queues, buses, rules and tasks; stored
   std::uint64_t boot_epoch_ = 0;     // runs of this store so far: the top of receive numbers

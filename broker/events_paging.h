@@ -40,7 +40,7 @@ Result<std::optional<std::string>> visit_page_of(const Ordered& ordered, const P
     if (!after) return Error{ErrorCode::validation, "Parameter NextToken is not valid."};
   }
   auto at = after && *after >= request.prefix ? ordered.upper_bound(*after)
-                                              : ordered.lower_bound(request.prefix);
+                                              : ordered.lower_bound(std::string(request.prefix));
   const std::int64_t limit = request.limit.value_or(list_limit_max);
   const std::string* last = nullptr;
   std::int64_t visited = 0;

@@ -28,6 +28,10 @@ struct Tagged;
 struct TokenFailure;
 struct TokenSource;
 
+namespace identity {
+class Identity;
+}
+
 namespace schemas {
 class Schemas;
 }

@@ -8,6 +8,7 @@
 #include "broker/api/scheduler.h"
 #include "broker/api/sqs.h"
 #include "broker/endpoints/endpoints.h"
+#include "broker/identity/identity.h"
 #include "broker/schemas/schemas.h"
 #include "protocol/request_job.h"
 
@@ -17,6 +18,7 @@ namespace {
 
 using broker::Broker;
 using broker::Endpoints;
+using broker::identity::Identity;
 using broker::schemas::Schemas;
 
 enum class Kind : std::uint8_t { reads, writes, waits };
@@ -53,6 +55,8 @@ constexpr auto sqs = Service::sqs;
 constexpr auto events = Service::events;
 constexpr auto scheduler = Service::scheduler;
 constexpr auto schemas = Service::schemas;
+constexpr auto iam = Service::iam;
+constexpr auto sts = Service::sts;
 
 #define REGISTRY_PATH "/v1/registries/name/{registryName}"
 #define SCHEMA_PATH REGISTRY_PATH "/schemas/name/{schemaName}"
@@ -225,6 +229,44 @@ constexpr Row rows[] = {
                                       "PUT /v1/discoverers/id/{discovererId}"),
     rest<&Schemas::update_registry>(schemas, "UpdateRegistry", Kind::writes, "PUT " REGISTRY_PATH),
     rest<&Schemas::update_schema>(schemas, "UpdateSchema", Kind::writes, "PUT " SCHEMA_PATH),
+
+    row<&Identity::attach_role_policy>(iam, "AttachRolePolicy", Kind::writes),
+    row<&Identity::create_policy>(iam, "CreatePolicy", Kind::writes),
+    row<&Identity::create_policy_version>(iam, "CreatePolicyVersion", Kind::writes),
+    row<&Identity::create_role>(iam, "CreateRole", Kind::writes),
+    row<&Identity::delete_policy>(iam, "DeletePolicy", Kind::writes),
+    row<&Identity::delete_policy_version>(iam, "DeletePolicyVersion", Kind::writes),
+    row<&Identity::delete_role>(iam, "DeleteRole", Kind::writes),
+    row<&Identity::delete_role_permissions_boundary>(iam, "DeleteRolePermissionsBoundary",
+                                                     Kind::writes),
+    row<&Identity::delete_role_policy>(iam, "DeleteRolePolicy", Kind::writes),
+    row<&Identity::detach_role_policy>(iam, "DetachRolePolicy", Kind::writes),
+    row<&Identity::get_policy>(iam, "GetPolicy", Kind::reads),
+    row<&Identity::get_policy_version>(iam, "GetPolicyVersion", Kind::reads),
+    row<&Identity::get_role>(iam, "GetRole", Kind::reads),
+    row<&Identity::get_role_policy>(iam, "GetRolePolicy", Kind::reads),
+    row<&Identity::list_attached_role_policies>(iam, "ListAttachedRolePolicies", Kind::reads),
+    row<&Identity::list_entities_for_policy>(iam, "ListEntitiesForPolicy", Kind::reads),
+    row<&Identity::list_instance_profiles_for_role>(iam, "ListInstanceProfilesForRole",
+                                                    Kind::reads),
+    row<&Identity::list_policies>(iam, "ListPolicies", Kind::reads),
+    row<&Identity::list_policy_tags>(iam, "ListPolicyTags", Kind::reads),
+    row<&Identity::list_policy_versions>(iam, "ListPolicyVersions", Kind::reads),
+    row<&Identity::list_role_policies>(iam, "ListRolePolicies", Kind::reads),
+    row<&Identity::list_role_tags>(iam, "ListRoleTags", Kind::reads),
+    row<&Identity::list_roles>(iam, "ListRoles", Kind::reads),
+    row<&Identity::put_role_permissions_boundary>(iam, "PutRolePermissionsBoundary", Kind::writes),
+    row<&Identity::put_role_policy>(iam, "PutRolePolicy", Kind::writes),
+    row<&Identity::set_default_policy_version>(iam, "SetDefaultPolicyVersion", Kind::writes),
+    row<&Identity::tag_policy>(iam, "TagPolicy", Kind::writes),
+    row<&Identity::tag_role>(iam, "TagRole", Kind::writes),
+    row<&Identity::untag_policy>(iam, "UntagPolicy", Kind::writes),
+    row<&Identity::untag_role>(iam, "UntagRole", Kind::writes),
+    row<&Identity::update_assume_role_policy>(iam, "UpdateAssumeRolePolicy", Kind::writes),
+    row<&Identity::update_role>(iam, "UpdateRole", Kind::writes),
+
+    row<&Identity::assume_role>(sts, "AssumeRole", Kind::reads),
+    row<&Identity::get_caller_identity>(sts, "GetCallerIdentity", Kind::reads),
 };
 #undef SCHEMA_PATH
 #undef REGISTRY_PATH

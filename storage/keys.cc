@@ -225,6 +225,10 @@ Key schema_content(const SchemaContentPlace& place) {
 
 Key discoverer(std::uint64_t number) { return Builder(Prefix::discoverer).u64(number).key(); }
 
+Key iam_role(std::uint64_t role_id) { return Builder(Prefix::iam_role).u64(role_id).key(); }
+
+Key iam_policy(std::uint64_t policy_id) { return Builder(Prefix::iam_policy).u64(policy_id).key(); }
+
 Key fan_out_task(std::uint64_t task_id) { return Builder(Prefix::fan_out_task).u64(task_id).key(); }
 
 Key fan_out_cursor(std::uint64_t task_id) {
@@ -392,6 +396,14 @@ std::optional<SchemaContentPlace> parse_schema_content(std::string_view key) {
 
 std::optional<std::uint64_t> parse_discoverer(std::string_view key) {
   return parse_id(key, Prefix::discoverer);
+}
+
+std::optional<std::uint64_t> parse_iam_role(std::string_view key) {
+  return parse_id(key, Prefix::iam_role);
+}
+
+std::optional<std::uint64_t> parse_iam_policy(std::string_view key) {
+  return parse_id(key, Prefix::iam_policy);
 }
 
 std::optional<std::uint64_t> parse_partner_source(std::string_view key) {

@@ -44,6 +44,8 @@
 //   'G'     schemas  registry id u64, schema id u64                    schema and its versions
 //   'H'     schemas  schema id u64, version u64                        content of a schema version
 //   'I'     schemas  discoverer number u64                             discoverer
+//   'J'     identity role id u64                                       IAM role and its policies
+//   'K'     identity policy id u64                                     IAM policy and its versions
 //
 // Values are formats of their owners and carry their own version.
 #pragma once
@@ -120,6 +122,8 @@ enum class Prefix : char {
   schema = 'G',
   schema_content = 'H',
   discoverer = 'I',
+  iam_role = 'J',
+  iam_policy = 'K',
 };
 
 // Where a message, or the lease of one, is.
@@ -257,6 +261,8 @@ Key schema_registry(std::uint64_t registry_id);
 Key schema(const SchemaPlace& place);
 Key schema_content(const SchemaContentPlace& place);
 Key discoverer(std::uint64_t number);
+Key iam_role(std::uint64_t role_id);
+Key iam_policy(std::uint64_t policy_id);
 Key terminal_step(const StepPlace& place);
 Key deduplication(const DeduplicationPlace& place);
 Key move_task(const MoveTaskPlace& place);
@@ -292,6 +298,8 @@ std::optional<std::uint64_t> parse_schema_registry(std::string_view key);
 std::optional<SchemaPlace> parse_schema(std::string_view key);
 std::optional<SchemaContentPlace> parse_schema_content(std::string_view key);
 std::optional<std::uint64_t> parse_discoverer(std::string_view key);
+std::optional<std::uint64_t> parse_iam_role(std::string_view key);
+std::optional<std::uint64_t> parse_iam_policy(std::string_view key);
 std::optional<StepPlace> parse_terminal_step(std::string_view key);
 std::optional<DeduplicationPlace> parse_deduplication(std::string_view key);
 std::optional<MoveTaskPlace> parse_move_task(std::string_view key);

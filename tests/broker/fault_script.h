@@ -12,6 +12,7 @@
 #include "broker/api/connections.h"
 #include "broker/api/operator.h"
 #include "broker/api/scheduler.h"
+#include "broker/identity/identity.h"
 #include "broker/message_record.h"
 #include "broker/schemas/schemas.h"
 #include "storage/faulty_store.h"
@@ -186,6 +187,33 @@ inline void observe_schemas(TestBroker& broker, std::multiset<std::string>& line
   }
 }
 
+inline void observe_identity(TestBroker& broker, std::multiset<std::string>& lines) {
+  using identity::Identity;
+  for (const auto& each : broker.call<&Identity::list_roles>({}).response.roles) {
+    std::string line = "role " + each.arn + " " + each.role_id + each.description.value_or("");
+    for (const auto& tag : broker.call<&Identity::list_role_tags>({each.role_name}).response.tags) {
+      line += " " + tag.key + "=" + tag.value;
+    }
+    for (const auto& name :
+         broker.call<&Identity::list_role_policies>({each.role_name}).response.policy_names) {
+      line += " inline " + name;
+    }
+    for (const auto& policy : broker.call<&Identity::list_attached_role_policies>({each.role_name})
+                                  .response.attached_policies) {
+      line += " attached " + policy.policy_arn;
+    }
+    lines.insert(line);
+  }
+  for (const auto& each : broker.call<&Identity::list_policies>({}).response.policies) {
+    std::string line = "policy " + each.arn + " " + std::to_string(each.attachment_count);
+    for (const auto& version :
+         broker.call<&Identity::list_policy_versions>({each.arn}).response.versions) {
+      line += " " + version.version_id + (version.is_default_version ? "*" : "");
+    }
+    lines.insert(line);
+  }
+}
+
 // Everything stored that users can see, as one text. Works on a copy: looking changes nothing.
 inline std::string observe(const MemoryStore& store) {
   MemoryStore::Options options;
@@ -255,6 +283,7 @@ inline std::string observe(const MemoryStore& store) {
                  schedule.schedule_expression + " " + schedule.state);
   }
   observe_schemas(broker, lines);
+  observe_identity(broker, lines);
   api::ListEventBusesRequest buses;
   for (const auto& bus : broker.call<&Broker::list_event_buses>(buses).response.event_buses) {
     lines.insert("bus " + bus.name + " " + bus.description.value_or(""));

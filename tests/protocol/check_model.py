@@ -19,6 +19,8 @@ import botocore.session
 # it had not.
 NOT_SERVED = {
     "ManagedBy",  # of buses that another service owns
+    "SourceRoleTemplate",  # of roles made from a template of the service
+    "MinimumSessionTokenSize", "SessionTokenUtilization", "SessionTokenSize",  # of STS's tokens
 }
 
 # Demands of the model that are not checked, or that are from elsewhere, by member or service and
@@ -167,7 +169,7 @@ def main():
         sys.exit(__doc__)
     session = botocore.session.Session()
     models = {name: session.get_service_model(name)
-              for name in ("sqs", "events", "scheduler", "schemas")}
+              for name in ("sqs", "events", "scheduler", "schemas", "iam", "sts")}
     comparison = Comparison()
     operations = dumped_operations(sys.argv[1])
     if not operations:

@@ -9,10 +9,12 @@
 #include "broker/api/connections.h"
 #include "broker/api/endpoints.h"
 #include "broker/api/events.h"
+#include "broker/api/iam_policies.h"
 #include "broker/api/partners.h"
 #include "broker/api/scheduler.h"
 #include "broker/api/schemas.h"
 #include "broker/api/sqs.h"
+#include "broker/api/sts.h"
 #include "protocol/json_codec.h"
 #include "protocol/request_job.h"
 
@@ -269,6 +271,46 @@ void print_scheduler() {
       service, "ListTagsForResource");
 }
 
+void print_identity() {
+  print<iam::AttachmentRequest>("iam", "AttachRolePolicy");
+  print<iam::CreatePolicyRequest, iam::PolicyResponse>("iam", "CreatePolicy");
+  print<iam::CreatePolicyVersionRequest, iam::PolicyVersionResponse>("iam", "CreatePolicyVersion");
+  print<iam::CreateRoleRequest, iam::RoleResponse>("iam", "CreateRole");
+  print<iam::PolicyRequest>("iam", "DeletePolicy");
+  print<iam::PolicyVersionRequest>("iam", "DeletePolicyVersion");
+  print<iam::RoleRequest>("iam", "DeleteRole");
+  print<iam::RoleRequest>("iam", "DeleteRolePermissionsBoundary");
+  print<iam::RolePolicyRequest>("iam", "DeleteRolePolicy");
+  print<iam::AttachmentRequest>("iam", "DetachRolePolicy");
+  print<iam::PolicyRequest, iam::PolicyResponse>("iam", "GetPolicy");
+  print<iam::PolicyVersionRequest, iam::PolicyVersionResponse>("iam", "GetPolicyVersion");
+  print<iam::RoleRequest, iam::RoleResponse>("iam", "GetRole");
+  print<iam::RolePolicyRequest, iam::GetRolePolicyResponse>("iam", "GetRolePolicy");
+  print<iam::ListAttachedRolePoliciesRequest, iam::ListAttachedRolePoliciesResponse>(
+      "iam", "ListAttachedRolePolicies");
+  print<iam::ListEntitiesForPolicyRequest, iam::ListEntitiesForPolicyResponse>(
+      "iam", "ListEntitiesForPolicy");
+  print<iam::ListOfRoleRequest, iam::ListInstanceProfilesForRoleResponse>(
+      "iam", "ListInstanceProfilesForRole");
+  print<iam::ListPoliciesRequest, iam::ListPoliciesResponse>("iam", "ListPolicies");
+  print<iam::ListOfPolicyRequest, iam::ListTagsResponse>("iam", "ListPolicyTags");
+  print<iam::ListOfPolicyRequest, iam::ListPolicyVersionsResponse>("iam", "ListPolicyVersions");
+  print<iam::ListOfRoleRequest, iam::ListRolePoliciesResponse>("iam", "ListRolePolicies");
+  print<iam::ListOfRoleRequest, iam::ListTagsResponse>("iam", "ListRoleTags");
+  print<iam::ListRolesRequest, iam::ListRolesResponse>("iam", "ListRoles");
+  print<iam::PutRolePermissionsBoundaryRequest>("iam", "PutRolePermissionsBoundary");
+  print<iam::PutRolePolicyRequest>("iam", "PutRolePolicy");
+  print<iam::PolicyVersionRequest>("iam", "SetDefaultPolicyVersion");
+  print<iam::TagPolicyRequest>("iam", "TagPolicy");
+  print<iam::TagRoleRequest>("iam", "TagRole");
+  print<iam::UntagPolicyRequest>("iam", "UntagPolicy");
+  print<iam::UntagRoleRequest>("iam", "UntagRole");
+  print<iam::UpdateAssumeRolePolicyRequest>("iam", "UpdateAssumeRolePolicy");
+  print<iam::UpdateRoleRequest, iam::UpdateRoleResponse>("iam", "UpdateRole");
+  print<sts::AssumeRoleRequest, sts::AssumeRoleResponse>("sts", "AssumeRole");
+  print<Empty, sts::GetCallerIdentityResponse>("sts", "GetCallerIdentity");
+}
+
 }  // namespace
 
 TEST_CASE("the field lists can be printed", "[.][model]") {
@@ -277,6 +319,7 @@ TEST_CASE("the field lists can be printed", "[.][model]") {
   print_events();
   print_schemas();
   print_scheduler();
+  print_identity();
   std::fflush(stdout);
   CHECK(printed_count == protocol::operation_rows().size());
 }

@@ -82,7 +82,8 @@ TEST_CASE("the Query wire has its own words for a missing queue", "[error]") {
 }
 
 TEST_CASE("an error of IAM or STS names their namespace and has no detail", "[error]") {
-  const auto reply = query_error(Service::iam, {ErrorCode::resource_not_found, "No such role."}, "r");
+  const auto reply =
+      query_error(Service::iam, {ErrorCode::resource_not_found, "No such role."}, "r");
   CHECK(reply.status == 404);
   CHECK(reply.body ==
         "<?xml version=\"1.0\"?><ErrorResponse "
@@ -93,8 +94,7 @@ TEST_CASE("an error of IAM or STS names their namespace and has no detail", "[er
   CHECK(failure.status == 500);
   CHECK(failure.body.find("xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"") !=
         std::string::npos);
-  CHECK(failure.body.find("<Type>Receiver</Type><Code>ServiceFailure</Code>") !=
-        std::string::npos);
+  CHECK(failure.body.find("<Type>Receiver</Type><Code>ServiceFailure</Code>") != std::string::npos);
 }
 
 TEST_CASE("an error text that quotes bad input stays well-formed XML", "[error]") {

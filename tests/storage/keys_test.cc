@@ -160,6 +160,8 @@ TEST_CASE("keys of one number sort like it and parse back") {
   check_order_and_round_trip(ids, keys::schedule_group, keys::parse_schedule_group);
   check_order_and_round_trip(ids, keys::connection, keys::parse_connection);
   check_order_and_round_trip(ids, keys::api_destination, keys::parse_api_destination);
+  check_order_and_round_trip(ids, keys::iam_role, keys::parse_iam_role);
+  check_order_and_round_trip(ids, keys::iam_policy, keys::parse_iam_policy);
   const std::vector<std::uint32_t> worlds(std::begin(u32_values), std::end(u32_values));
   check_order_and_round_trip(worlds, keys::world, keys::parse_world);
 }
@@ -237,7 +239,9 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
                                         keys::schema_registry(1).str(),
                                         keys::schema({1, 1}).str(),
                                         keys::schema_content({1, 1}).str(),
-                                        keys::discoverer(1).str()};
+                                        keys::discoverer(1).str(),
+                                        keys::iam_role(1).str(),
+                                        keys::iam_policy(1).str()};
   for (std::size_t i = 0; i < all.size(); ++i) {
     REQUIRE(contains(keys::all(), all[i]));
     for (std::size_t j = 0; j < i; ++j) REQUIRE(all[i][1] != all[j][1]);
@@ -257,7 +261,9 @@ TEST_CASE("no two prefixes share a key and a parser takes only its own") {
         keys::parse_schedule_due(all[i]).has_value() + keys::parse_connection(all[i]).has_value() +
         keys::parse_api_destination(all[i]).has_value() +
         keys::parse_schema_registry(all[i]).has_value() + keys::parse_schema(all[i]).has_value() +
-        keys::parse_schema_content(all[i]).has_value() + keys::parse_discoverer(all[i]).has_value();
+        keys::parse_schema_content(all[i]).has_value() +
+        keys::parse_discoverer(all[i]).has_value() + keys::parse_iam_role(all[i]).has_value() +
+        keys::parse_iam_policy(all[i]).has_value();
     REQUIRE(parsers_that_take_it == (i < 2 ? 0 : 1));
   }
 }
