@@ -521,6 +521,13 @@ class CodeBindings(SchemasTest):
             self.assertIsNone(archive.testzip())
             self.assertIn(text, archive.read(path).decode())
 
+    def test_what_stands_beside_a_reference_does_not_count(self):
+        archive = self.binding("TypeScript3", {
+            "title": "T", "properties": {"x": {"$ref": "#/definitions/a"}}, "definitions": {
+                "a": {"$ref": "#/definitions/b", "properties": 5, "allOf": 1, "required": "no"},
+                "b": {"type": "string"}}})
+        self.assertIn("x?: string;", archive.read("schema/T.ts").decode())
+
     def test_a_language_that_is_none_is_refused(self):
         registry = self.registry()
         self.schema(registry, RICH)

@@ -56,8 +56,10 @@ const json::value* member_of(const json::value& value, std::string_view name) {
   return object == nullptr ? nullptr : object->if_contains({name.data(), name.size()});
 }
 
-// Whether it has members of its own, or those of others.
+// Whether it has members of its own, or those of others. Beside a reference nothing counts, and so
+// nothing has been checked.
 bool is_record(const json::value& schema) {
+  if (member_of(schema, "$ref") != nullptr) return false;
   const auto* properties = member_of(schema, "properties");
   const bool has_own = properties != nullptr && !properties->as_object().empty();
   return has_own || member_of(schema, "allOf") != nullptr;
