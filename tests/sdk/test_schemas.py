@@ -528,6 +528,12 @@ class CodeBindings(SchemasTest):
                 "b": {"type": "string"}}})
         self.assertIn("x?: string;", archive.read("schema/T.ts").decode())
 
+    def test_a_list_of_itself_has_a_type(self):
+        archive = self.binding("TypeScript3", {
+            "title": "T", "properties": {"tree": {"$ref": "#/definitions/tree"}}, "definitions": {
+                "tree": {"type": "array", "items": {"$ref": "#/definitions/tree"}}}})
+        self.assertIn("tree?: Array<unknown>;", archive.read("schema/T.ts").decode())
+
     def test_a_language_that_is_none_is_refused(self):
         registry = self.registry()
         self.schema(registry, RICH)

@@ -111,7 +111,11 @@ Type Reader::referred_to(std::string_view reference) {
   const auto slash = reference.rfind('/');
   const std::string name = pascal_case(
       slash == std::string_view::npos ? std::string_view("Root") : reference.substr(slash + 1));
-  if (!is_record(*found)) return by_reference_[std::string(reference)] = type_of(*found, name);
+  if (!is_record(*found)) {
+    // A list of itself has no type that could be named: its elements are anything.
+    by_reference_[std::string(reference)] = Type{};
+    return by_reference_[std::string(reference)] = type_of(*found, name);
+  }
   // One that refers to itself finds its own name.
   const std::string own_name = free_name(name);
   by_reference_[std::string(reference)] = {TypeKind::record, false, own_name, nullptr};
