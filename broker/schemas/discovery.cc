@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "broker/api/schemas.h"
 #include "broker/schemas/enforcement.h"
+#include "broker/schemas/schema_compiler.h"
 
 namespace signalbox::broker::schemas {
 
@@ -104,7 +104,7 @@ std::string event_document(const Shape& detail, std::string_view source,
 
 Shape shape_of_detail(std::string_view document) {
   json::error_code error;
-  const json::value parsed = json::parse({document.data(), document.size()}, error);
+  const json::value parsed = parse_document(document, error);
   Shape anything;
   anything.widen();
   if (error) return anything;

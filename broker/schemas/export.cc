@@ -1,6 +1,5 @@
 #include "broker/schemas/export.h"
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <string_view>
 
@@ -94,7 +93,7 @@ json::value converted(const json::value& given) {
 
 std::string to_draft_4(std::string_view open_api) {
   json::error_code error;
-  const json::value document = json::parse(to_json_view(open_api), error);
+  const json::value document = parse_document(open_api, error);
   const auto compiled = compile_schema(open_api, SchemaType::open_api_3);
   const auto* schema = std::get_if<std::shared_ptr<const CompiledSchema>>(&compiled);
   json::object out{{"$schema", "http://json-schema.org/draft-04/schema#"}};

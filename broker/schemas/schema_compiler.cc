@@ -255,12 +255,15 @@ void compile_open_api(const json::value& document, SchemaCompiler& compiler, Com
 
 }  // namespace
 
-Compiled compile_schema(std::string_view content, SchemaType type) {
-  json::error_code error;
+json::value parse_document(std::string_view content, json::error_code& error) {
   json::parse_options options;
   options.max_depth = json_depth_max;
-  const json::value document =
-      json::parse({content.data(), content.size()}, error, json::storage_ptr(), options);
+  return json::parse({content.data(), content.size()}, error, json::storage_ptr(), options);
+}
+
+Compiled compile_schema(std::string_view content, SchemaType type) {
+  json::error_code error;
+  const json::value document = parse_document(content, error);
   if (error) return SchemaProblem{"", "the content is not JSON: " + error.message() + "."};
   if (!document.is_object()) return SchemaProblem{"", "the content is not a JSON object."};
   auto out = std::make_shared<CompiledSchema>();

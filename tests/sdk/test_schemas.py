@@ -426,6 +426,20 @@ class Discovery(SchemasTest):
         self.refused("NotFoundException", self.schemas.describe_discoverer,
                      DiscovererId=made["DiscovererId"], status=404)
 
+    def test_what_is_nested_deep_is_learned_and_learned_on_from(self):
+        bus = unique("bus")
+        arn = self.events.create_event_bus(Name=bus)["EventBusArn"]
+        self.schemas.create_discoverer(SourceArn=arn)
+        source = unique("deep")
+        for levels in (14, 25, 60):
+            detail = 1
+            for _ in range(levels):
+                detail = {"q": detail}
+            self.put(bus, {"n": detail}, source=source, detail_type="t")
+        before = self.version(f"{source}@t")
+        self.put(bus, {"m": 1}, source=source, detail_type="t")
+        self.assertEqual(self.version(f"{source}@t"), before + 1)
+
     def version(self, name):
         return int(self.schemas.describe_schema(
             RegistryName="discovered-schemas", SchemaName=name)["SchemaVersion"])

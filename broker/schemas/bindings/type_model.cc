@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
 #include <map>
 #include <set>
 
@@ -261,7 +260,7 @@ std::string camel_case(std::string_view name) {
 
 TypeModel type_model_of(std::string_view content, std::string_view schema_name) {
   json::error_code error;
-  const json::value document = json::parse({content.data(), content.size()}, error);
+  const json::value document = parse_document(content, error);
   const bool is_open_api = member_of(document, "openapi") != nullptr;
   const auto compiled = compile_schema(
       content, is_open_api ? SchemaType::open_api_3 : SchemaType::json_schema_draft_4);
