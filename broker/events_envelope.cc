@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "broker/with_parsed.h"
+
 namespace signalbox::broker {
 
 namespace {
 
 constexpr std::size_t nesting_max = 1000;
-// A parser keeps the memory its largest document took; past this it is given back.
-constexpr std::size_t parser_bytes_kept = 256 * 1024;
 
 bool is_number_char(char c) {
   return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
@@ -83,17 +83,6 @@ class Compactor {
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
 };
-
-// Calls use(element) when the text is JSON; false when it is not.
-template <class Use>
-bool with_parsed(std::string_view text, Use&& use) {
-  thread_local simdjson::dom::parser parser;
-  simdjson::dom::element element;
-  const bool parsed = parser.parse(text.data(), text.size()).get(element) == simdjson::SUCCESS;
-  const bool used = parsed && use(element);
-  if (parser.capacity() > parser_bytes_kept) parser = simdjson::dom::parser();
-  return used;
-}
 
 }  // namespace
 

@@ -6,7 +6,7 @@
 
 #include "broker/api/schemas.h"
 #include "broker/schemas/enforcement.h"
-#include "broker/schemas/schema_compiler.h"
+#include "broker/schemas/json_document.h"
 
 namespace signalbox::broker::schemas {
 
@@ -16,16 +16,11 @@ namespace json = boost::json;
 
 constexpr std::string_view components = "#/components/schemas/";
 
-json::string to_json_string(std::string_view text) {
-  return json::string(text.data(), text.size());
-}
-
 json::object open_api(std::string_view title, json::object schemas) {
-  return json::object{
-      {"openapi", "3.0.0"},
-      {"info", json::object{{"version", "1.0.0"}, {"title", to_json_string(title)}}},
-      {"paths", json::object()},
-      {"components", json::object{{"schemas", std::move(schemas)}}}};
+  return json::object{{"openapi", "3.0.0"},
+                      {"info", json::object{{"version", "1.0.0"}, {"title", to_json(title)}}},
+                      {"paths", json::object()},
+                      {"components", json::object{{"schemas", std::move(schemas)}}}};
 }
 
 json::object envelope_schema(std::string_view detail_name, std::string_view source,
@@ -35,11 +30,11 @@ json::object envelope_schema(std::string_view detail_name, std::string_view sour
       {"type", "object"},
       {"required", json::array{"detail-type", "resources", "detail", "id", "source", "time",
                                "region", "version", "account"}},
-      {"x-amazon-events-detail-type", to_json_string(detail_type)},
-      {"x-amazon-events-source", to_json_string(source)},
+      {"x-amazon-events-detail-type", to_json(detail_type)},
+      {"x-amazon-events-source", to_json(source)},
       {"properties",
-       json::object{{"detail", json::object{{"$ref", to_json_string(fmt::format("{}{}", components,
-                                                                                detail_name))}}},
+       json::object{{"detail",
+                     json::object{{"$ref", to_json(fmt::format("{}{}", components, detail_name))}}},
                     {"account", text},
                     {"detail-type", text},
                     {"id", text},
@@ -97,7 +92,7 @@ std::string event_document(const Shape& detail, std::string_view source,
   return within_limit(detail, [&](const Shape& shape) {
     const std::string name = component_name(detail_type);
     json::object schemas{{"AWSEvent", envelope_schema(name, source, detail_type)}};
-    schemas[{name.data(), name.size()}] = shape.to_schema();
+    schemas[to_json(name)] = shape.to_schema();
     return json::serialize(open_api(name, std::move(schemas)));
   });
 }
@@ -108,14 +103,12 @@ Shape shape_of_detail(std::string_view document) {
   Shape anything;
   anything.widen();
   if (error) return anything;
-  const auto* reference =
-      parsed.find_pointer("/components/schemas/AWSEvent/properties/detail/$ref", error);
+  const auto* reference = value_at(parsed, "/components/schemas/AWSEvent/properties/detail/$ref");
   if (reference == nullptr || !reference->is_string()) return anything;
-  const std::string_view text(reference->get_string().data(), reference->get_string().size());
+  const std::string_view text = view_of(reference->get_string());
   if (!text.starts_with(components)) return anything;
-  const auto* schemas = parsed.find_pointer("/components/schemas", error);
-  const auto name = text.substr(components.size());
-  const auto* schema = schemas->get_object().if_contains({name.data(), name.size()});
+  const auto* schema =
+      member_of(*value_at(parsed, "/components/schemas"), text.substr(components.size()));
   return schema == nullptr ? anything : Shape::from_schema(*schema);
 }
 

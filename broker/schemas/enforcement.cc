@@ -1,17 +1,14 @@
 #include "broker/schemas/enforcement.h"
 
 #include <fmt/format.h>
-#include <simdjson.h>
 
 #include "broker/api/schemas.h"
 #include "broker/schemas/validator.h"
+#include "broker/with_parsed.h"
 
 namespace signalbox::broker::schemas {
 
 namespace {
-
-// A parser keeps the memory its largest document took; past this it is given back.
-constexpr std::size_t parser_bytes_kept = 256 * 1024;
 
 bool is_letter_or_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
@@ -103,15 +100,12 @@ std::optional<std::string> Enforcement::find_problem(std::string_view source,
   if (schema == nullptr) return std::nullopt;
   const bool is_of_envelope = schema->compiled->is_of_envelope;
   const std::string_view json = is_of_envelope ? envelope : detail;
-  thread_local simdjson::dom::parser parser;
-  simdjson::dom::element value;
   std::optional<Violation> violation;
-  if (parser.parse(json.data(), json.size()).get(value) != simdjson::SUCCESS) {
-    violation = Violation{"$", "cannot be read"};
-  } else {
+  const bool is_read = with_parsed(json, [&](simdjson::dom::element value) {
     violation = find_violation(*schema->compiled->root, value);
-  }
-  if (parser.capacity() > parser_bytes_kept) parser = simdjson::dom::parser();
+    return true;
+  });
+  if (!is_read) violation = Violation{"$", "cannot be read"};
   if (!violation) return std::nullopt;
   std::string_view path = violation->path;
   if (!is_of_envelope) path.remove_prefix(1);

@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 #include <string_view>
 
+#include "broker/schemas/json_document.h"
 #include "broker/schemas/schema_compiler.h"
 
 namespace signalbox::broker::schemas {
@@ -13,8 +14,6 @@ namespace json = boost::json;
 
 constexpr std::string_view components = "#/components/schemas/";
 constexpr std::string_view definitions = "#/definitions/";
-
-json::string_view to_json_view(std::string_view text) { return {text.data(), text.size()}; }
 
 bool is_open_api_only(std::string_view keyword) {
   for (const std::string_view each : {"nullable", "discriminator", "readOnly", "writeOnly", "xml",
@@ -41,11 +40,11 @@ json::array converted_each(const json::array& schemas) {
 // The value of a keyword: schemas in it are converted, everything else stays as it is.
 json::value converted_keyword(std::string_view keyword, const json::value& given) {
   if (keyword == "$ref" && given.is_string()) {
-    const std::string_view text(given.get_string().data(), given.get_string().size());
+    const std::string_view text = view_of(given.get_string());
     if (text.starts_with(components)) {
       const std::string moved =
           std::string(definitions) + std::string(text.substr(components.size()));
-      return json::string(to_json_view(moved));
+      return json::string(to_json(moved));
     }
   }
   const bool is_map = keyword == "properties" || keyword == "patternProperties";
@@ -59,7 +58,7 @@ json::value converted_keyword(std::string_view keyword, const json::value& given
 }
 
 bool flag_at(const json::object& schema, std::string_view name) {
-  const auto* flag = schema.if_contains(to_json_view(name));
+  const auto* flag = schema.if_contains(to_json(name));
   return flag != nullptr && flag->is_bool() && flag->get_bool();
 }
 
@@ -81,7 +80,7 @@ json::value converted(const json::value& given) {
   if (!given.is_object()) return given;
   json::object out;
   for (const auto& member : given.get_object()) {
-    const std::string_view keyword(member.key().data(), member.key().size());
+    const std::string_view keyword = view_of(member.key());
     if (is_open_api_only(keyword)) continue;
     out[member.key()] = converted_keyword(keyword, member.value());
   }
@@ -98,14 +97,13 @@ std::string to_draft_4(std::string_view open_api) {
   const auto* schema = std::get_if<std::shared_ptr<const CompiledSchema>>(&compiled);
   json::object out{{"$schema", "http://json-schema.org/draft-04/schema#"}};
   if (error || schema == nullptr) return json::serialize(out);
-  if (const auto* title = document.find_pointer("/info/title", error)) out["title"] = *title;
+  if (const auto* title = value_at(document, "/info/title")) out["title"] = *title;
   const Node* const root = (*schema)->root;
   if (root != nullptr) {
-    const auto* found = document.find_pointer(to_json_view(root->place), error);
-    const json::value schema = converted(*found);
+    const json::value schema = converted(*value_at(document, root->place));
     for (const auto& member : schema.as_object()) out[member.key()] = member.value();
   }
-  const auto* schemas = document.find_pointer("/components/schemas", error);
+  const auto* schemas = value_at(document, "/components/schemas");
   json::object rest;
   if (schemas != nullptr) rest = converted_each(schemas->get_object());
   if (!rest.empty()) out["definitions"] = std::move(rest);

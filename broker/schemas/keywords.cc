@@ -7,6 +7,8 @@
 #include <cmath>
 #include <set>
 
+#include "broker/schemas/json_document.h"
+
 namespace signalbox::broker::schemas {
 
 namespace {
@@ -27,9 +29,6 @@ constexpr std::pair<std::string_view, Format> formats[] = {{"date-time", Format:
                                                            {"uuid", Format::uuid}};
 
 constexpr std::int64_t pattern_memory_bytes = 1 << 20;
-
-std::string_view view_of(const boost::json::string& text) { return {text.data(), text.size()}; }
-std::string_view view_of(boost::json::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
@@ -89,7 +88,7 @@ void SchemaCompiler::read_members(Node& node, const boost::json::object& schema)
 // in OpenAPI 3.1 it is a bound of its own.
 void SchemaCompiler::read_exclusive(Node& node, const boost::json::object& schema,
                                     std::string_view keyword, std::optional<Bound>& bound) {
-  const auto* given = schema.if_contains({keyword.data(), keyword.size()});
+  const auto* given = schema.if_contains(to_json(keyword));
   if (given == nullptr) return;
   const std::string place = place_in(node.place, keyword);
   if (given->is_bool()) {

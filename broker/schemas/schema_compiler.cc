@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <boost/json/parse.hpp>
-#include <boost/json/src.hpp>
 #include <functional>
 #include <unordered_set>
 
+#include "broker/schemas/json_document.h"
 #include "broker/schemas/keywords.h"
 
 namespace signalbox::broker::schemas {
@@ -16,9 +15,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr int schema_depth_max = 128;
-constexpr std::size_t json_depth_max = 512;
-
-std::string text_of(const json::string& text) { return {text.data(), text.size()}; }
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -120,14 +116,13 @@ const Node* SchemaCompiler::resolve(const value& reference, const std::string& p
     fail(place, "must be a string.");
     return nullptr;
   }
-  const std::string text = text_of(reference.get_string());
+  const std::string text = std::string(view_of(reference.get_string()));
   if (!text.starts_with('#')) {
     fail(place, fmt::format("refers to {}, outside of this document: nothing is fetched.", text));
     return nullptr;
   }
   const std::string pointer = percent_decoded(std::string_view(text).substr(1));
-  json::error_code error;
-  const value* const found = pointer.empty() ? &document_ : document_.find_pointer(pointer, error);
+  const value* const found = value_at(document_, pointer);
   if (found == nullptr) {
     fail(place, fmt::format("refers to {}, where nothing is.", text));
     return nullptr;
@@ -161,33 +156,22 @@ void SchemaCompiler::check_recursion() {
 
 namespace {
 
-const json::value* member_at(const json::value& object, std::string_view name) {
-  const auto* members = object.if_object();
-  return members == nullptr ? nullptr : members->if_contains({name.data(), name.size()});
-}
-
-std::optional<std::string> text_at(const json::value& object, std::string_view name) {
-  const auto* member = member_at(object, name);
-  if (member == nullptr || !member->is_string()) return std::nullopt;
-  return text_of(member->get_string());
-}
-
 constexpr std::string_view source_keyword = "x-amazon-events-source";
 constexpr std::string_view detail_type_keyword = "x-amazon-events-detail-type";
 
 // Of the whole event when it says so, or when it describes what only an envelope has.
 void describe_root(const json::value& schema, CompiledSchema& out) {
-  out.source = text_at(schema, source_keyword);
-  out.detail_type = text_at(schema, detail_type_keyword);
-  const auto* properties = member_at(schema, "properties");
-  const bool has_envelope = properties != nullptr && member_at(*properties, "detail") != nullptr &&
-                            member_at(*properties, "detail-type") != nullptr;
+  out.source = text_of_member(schema, source_keyword);
+  out.detail_type = text_of_member(schema, detail_type_keyword);
+  const auto* properties = member_of(schema, "properties");
+  const bool has_envelope = properties != nullptr && member_of(*properties, "detail") != nullptr &&
+                            member_of(*properties, "detail-type") != nullptr;
   out.is_of_envelope = has_envelope || out.source.has_value() || out.detail_type.has_value();
 }
 
 void compile_draft_4(const json::value& document, SchemaCompiler& compiler, CompiledSchema& out) {
-  if (const auto* uri = member_at(document, "$schema")) {
-    if (!uri->is_string() || !is_draft_4(text_of(uri->get_string()))) {
+  if (const auto* uri = member_of(document, "$schema")) {
+    if (!uri->is_string() || !is_draft_4(std::string(view_of(uri->get_string())))) {
       compiler.fail("/$schema", "must be http://json-schema.org/draft-04/schema#.");
     }
   }
@@ -196,19 +180,19 @@ void compile_draft_4(const json::value& document, SchemaCompiler& compiler, Comp
 }
 
 void check_open_api(const json::value& document, SchemaCompiler& compiler) {
-  const auto version = text_at(document, "openapi");
+  const auto version = text_of_member(document, "openapi");
   if (!version || !version->starts_with("3.")) {
     compiler.fail("/openapi", "must be the version of OpenAPI, 3.0.0 or later.");
   }
-  const auto* info = member_at(document, "info");
+  const auto* info = member_of(document, "info");
   if (info == nullptr || !info->is_object()) {
     compiler.fail("/info", "must be an object with title and version.");
     return;
   }
   for (const std::string_view name : {"title", "version"}) {
-    if (!text_at(*info, name)) compiler.fail(place_in("/info", name), "must be a string.");
+    if (!text_of_member(*info, name)) compiler.fail(place_in("/info", name), "must be a string.");
   }
-  const auto* paths = member_at(document, "paths");
+  const auto* paths = member_of(document, "paths");
   if (paths == nullptr ? version && version->starts_with("3.0") : !paths->is_object()) {
     compiler.fail("/paths", "must be an object; events have none: {}.");
   }
@@ -219,15 +203,14 @@ void check_open_api(const json::value& document, SchemaCompiler& compiler) {
 const json::key_value_pair* find_root(const json::object& schemas, const CompiledSchema& out) {
   if (const auto at = schemas.find("AWSEvent"); at != schemas.end()) return at;
   for (const auto& each : schemas) {
-    if (member_at(each.value(), detail_type_keyword) != nullptr) return &each;
+    if (member_of(each.value(), detail_type_keyword) != nullptr) return &each;
   }
   std::unordered_set<std::string_view> referred_to;
   for (const auto& node : out.nodes) {
     if (node->reference != nullptr) referred_to.insert(node->reference->place);
   }
   for (const auto& each : schemas) {
-    const std::string place =
-        place_in("/components/schemas", {each.key().data(), each.key().size()});
+    const std::string place = place_in("/components/schemas", view_of(each.key()));
     if (!referred_to.contains(place)) return &each;
   }
   return schemas.begin();
@@ -235,31 +218,25 @@ const json::key_value_pair* find_root(const json::object& schemas, const Compile
 
 void compile_open_api(const json::value& document, SchemaCompiler& compiler, CompiledSchema& out) {
   check_open_api(document, compiler);
-  const auto* components = member_at(document, "components");
-  const auto* schemas = components == nullptr ? nullptr : member_at(*components, "schemas");
+  const auto* components = member_of(document, "components");
+  const auto* schemas = components == nullptr ? nullptr : member_of(*components, "schemas");
   if (schemas == nullptr) return;
   if (!schemas->is_object()) {
     compiler.fail("/components/schemas", "must be an object of schemas.");
     return;
   }
   for (const auto& each : schemas->get_object()) {
-    const std::string_view name(each.key().data(), each.key().size());
+    const std::string_view name = view_of(each.key());
     compiler.compile(each.value(), place_in("/components/schemas", name));
   }
   if (schemas->get_object().empty()) return;
   const auto* root = find_root(schemas->get_object(), out);
-  const std::string_view name(root->key().data(), root->key().size());
+  const std::string_view name = view_of(root->key());
   out.root = compiler.compile(root->value(), place_in("/components/schemas", name));
   describe_root(root->value(), out);
 }
 
 }  // namespace
-
-json::value parse_document(std::string_view content, json::error_code& error) {
-  json::parse_options options;
-  options.max_depth = json_depth_max;
-  return json::parse({content.data(), content.size()}, error, json::storage_ptr(), options);
-}
 
 Compiled compile_schema(std::string_view content, SchemaType type) {
   json::error_code error;

@@ -3,8 +3,6 @@
 // without end, and patterns that cannot be matched in linear time. Pure functions, any thread.
 #pragma once
 
-#include <boost/json/error.hpp>
-#include <boost/json/value.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,9 +25,6 @@ struct SchemaProblem {
   // "/properties/total/type: ..."
   std::string text() const;
 };
-
-// A schema's text as JSON, however deep a schema may be. Null, and error set: it is none.
-boost::json::value parse_document(std::string_view content, boost::json::error_code& error);
 
 using Compiled = std::variant<std::shared_ptr<const CompiledSchema>, SchemaProblem>;
 Compiled compile_schema(std::string_view content, SchemaType type);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "broker/schemas/formats.h"
+#include "broker/schemas/json_document.h"
 
 namespace signalbox::broker::schemas {
 
@@ -16,13 +17,6 @@ namespace {
 
 // Of places where no value, or null alone, has been seen: there is no type to tell.
 constexpr char seen_keyword[] = "x-signalbox-seen";
-
-json::string_view to_json_view(std::string_view text) { return {text.data(), text.size()}; }
-std::string_view from_json_view(json::string_view text) { return {text.data(), text.size()}; }
-
-const json::value* member_of(const json::object& object, std::string_view name) {
-  return object.if_contains(to_json_view(name));
-}
 
 }  // namespace
 
@@ -196,8 +190,8 @@ json::value Shape::object_schema() const {
   json::array required;
   json::object properties;
   for (const auto& [name, member] : *members_) {
-    if (member.is_required) required.emplace_back(to_json_view(name));
-    properties[to_json_view(name)] = member.shape.to_schema();
+    if (member.is_required) required.emplace_back(to_json(name));
+    properties[to_json(name)] = member.shape.to_schema();
   }
   if (!required.empty()) out["required"] = std::move(required);
   out["properties"] = std::move(properties);
@@ -257,7 +251,7 @@ void Shape::read_object(const json::object& schema) {
   const auto* properties = member_of(schema, "properties");
   if (properties == nullptr || !properties->is_object()) return widen();
   for (const auto& property : properties->get_object()) {
-    Member& member = (*members_)[std::string(from_json_view(property.key()))];
+    Member& member = (*members_)[std::string(view_of(property.key()))];
     member.shape = from_schema(property.value());
     member.is_required = false;
   }
@@ -265,7 +259,7 @@ void Shape::read_object(const json::object& schema) {
   if (required == nullptr || !required->is_array()) return;
   for (const auto& name : required->get_array()) {
     if (!name.is_string()) continue;
-    const auto at = members_->find(std::string(from_json_view(name.get_string())));
+    const auto at = members_->find(std::string(view_of(name.get_string())));
     if (at != members_->end()) at->second.is_required = true;
   }
 }
@@ -273,7 +267,7 @@ void Shape::read_object(const json::object& schema) {
 void Shape::read_kind(const json::object& schema) {
   const auto* type = member_of(schema, "type");
   if (type == nullptr || !type->is_string()) return widen();
-  const auto name = from_json_view(type->get_string());
+  const auto name = view_of(type->get_string());
   if (name == "object") {
     kinds_ |= kind::object;
     read_object(schema);

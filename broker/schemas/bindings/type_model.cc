@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "broker/schemas/json_document.h"
 #include "broker/schemas/schema_compiler.h"
 
 namespace signalbox::broker::schemas {
@@ -46,13 +47,6 @@ std::vector<std::string> words_of(std::string_view name) {
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), to_lower);
   return text;
-}
-
-std::string_view view_of(const json::string& text) { return {text.data(), text.size()}; }
-
-const json::value* member_of(const json::value& value, std::string_view name) {
-  const auto* object = value.if_object();
-  return object == nullptr ? nullptr : object->if_contains({name.data(), name.size()});
 }
 
 // Whether it has members of its own, or those of others. Beside a reference nothing counts, and so
@@ -102,10 +96,7 @@ std::string Reader::free_name(const std::string& wanted) {
 
 Type Reader::referred_to(std::string_view reference) {
   if (const auto at = by_reference_.find(reference); at != by_reference_.end()) return at->second;
-  json::error_code error;
-  const auto* found = reference == "#" ? &document_
-                                       : document_.find_pointer(
-                                             {reference.data() + 1, reference.size() - 1}, error);
+  const auto* found = value_at(document_, reference.substr(1));
   if (found == nullptr) return {};
   const auto slash = reference.rfind('/');
   const std::string name = pascal_case(
@@ -129,9 +120,7 @@ void Reader::collect(const json::value& schema, const std::string& name, RecordT
   constexpr int depth_max = 20;
   if (depth == depth_max) return;
   if (const auto* reference = member_of(schema, "$ref")) {
-    json::error_code error;
-    const auto text = view_of(reference->get_string()).substr(1);
-    const auto* found = document_.find_pointer({text.data(), text.size()}, error);
+    const auto* found = value_at(document_, view_of(reference->get_string()).substr(1));
     if (found != nullptr) collect(*found, name, record, required, depth + 1);
     return;
   }
@@ -144,7 +133,7 @@ void Reader::collect(const json::value& schema, const std::string& name, RecordT
   const auto* properties = member_of(schema, "properties");
   if (properties == nullptr) return;
   for (const auto& property : properties->as_object()) {
-    const std::string field(property.key().data(), property.key().size());
+    const std::string field(view_of(property.key()));
     const auto has_name = [&](const RecordField& each) { return each.name == field; };
     if (std::any_of(record.fields.begin(), record.fields.end(), has_name)) continue;
     record.fields.push_back({field, type_of(property.value(), name + pascal_case(field)), false});
@@ -207,10 +196,7 @@ Type Reader::type_of(const json::value& schema, const std::string& name) {
 }
 
 TypeModel Reader::read(const Node& root, std::string_view schema_name) {
-  json::error_code error;
-  const auto* schema = root.place.empty()
-                           ? &document_
-                           : document_.find_pointer({root.place.data(), root.place.size()}, error);
+  const auto* schema = value_at(document_, root.place);
   const auto* title = member_of(document_, "title");
   std::string name = pascal_case(schema_name);
   if (!root.place.empty()) {
