@@ -12,6 +12,10 @@
 namespace signalbox::broker {
 
 class RuleDirectory;
+namespace api::schemas {
+struct CreateSchemaRequest;
+struct UpdateSchemaRequest;
+}  // namespace api::schemas
 
 struct PrepareContext {
   Time wall;
@@ -31,5 +35,7 @@ Status prepare(api::ChangeMessageVisibilityRequest& request, PrepareContext& con
 Status prepare(api::ChangeMessageVisibilityBatchRequest& request, PrepareContext& context);
 Status prepare(api::EditMessageRequest& request, PrepareContext& context);
 Status prepare(api::PutEventsRequest& request, PrepareContext& context);
+Status prepare(api::schemas::CreateSchemaRequest& request, PrepareContext& context);
+Status prepare(api::schemas::UpdateSchemaRequest& request, PrepareContext& context);
 
 }  // namespace signalbox::broker

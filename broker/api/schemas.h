@@ -5,6 +5,10 @@
 
 #include "broker/api/fields.h"
 
+namespace signalbox::broker::schemas {
+struct PreparedContent;
+}
+
 namespace signalbox::broker::api::schemas {
 
 bool is_name(std::string_view text);  // [0-9A-Za-z_.\-@]+
@@ -118,6 +122,7 @@ struct CreateSchemaRequest {
   std::string schema_name;
   StringMap tags;
   std::string type;
+  std::shared_ptr<const broker::schemas::PreparedContent> prepared;  // not on the wire
   static constexpr auto fields() {
     using T = CreateSchemaRequest;
     return std::tuple{
@@ -137,6 +142,7 @@ struct UpdateSchemaRequest {
   std::string registry_name;
   std::string schema_name;
   std::optional<std::string> type;
+  std::shared_ptr<const broker::schemas::PreparedContent> prepared;  // not on the wire
   static constexpr auto fields() {
     using T = UpdateSchemaRequest;
     return std::tuple{field("ClientTokenId", &T::client_token_id, {.max = 36}),

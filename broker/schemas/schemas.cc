@@ -7,8 +7,10 @@
 #include <charconv>
 
 #include "broker/md5.h"
+#include "broker/prepare.h"
 #include "broker/schemas/discovery.h"
 #include "broker/schemas/export.h"
+#include "broker/schemas/prepared_content.h"
 #include "broker/schemas/records.h"
 #include "broker/tag_limits.h"
 #include "storage/keys.h"
@@ -36,14 +38,34 @@ wire::Schema shown(const Schema& schema) {
 
 }  // namespace
 
-Result<std::shared_ptr<const CompiledSchema>> compile_content(std::string_view content,
-                                                              SchemaType type) {
-  auto compiled = compile_schema(content, type);
+namespace {
+
+Result<std::shared_ptr<const CompiledSchema>> accepted(Compiled compiled, SchemaType type) {
   if (const auto* problem = std::get_if<SchemaProblem>(&compiled)) {
     return invalid(
         fmt::format("Content is not a valid {} schema: {}", name_of(type), problem->text()));
   }
   return std::get<std::shared_ptr<const CompiledSchema>>(std::move(compiled));
+}
+
+std::shared_ptr<const PreparedContent> prepared(const std::string& content,
+                                                const std::optional<std::string>& type) {
+  auto made = std::make_shared<PreparedContent>();
+  const auto only = type ? parse_schema_type(*type) : std::nullopt;
+  if (only != SchemaType::json_schema_draft_4) {
+    made->open_api_3 = compile_schema(content, SchemaType::open_api_3);
+  }
+  if (only != SchemaType::open_api_3) {
+    made->draft_4 = compile_schema(content, SchemaType::json_schema_draft_4);
+  }
+  return made;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const CompiledSchema>> compile_content(std::string_view content,
+                                                              SchemaType type) {
+  return accepted(compile_schema(content, type), type);
 }
 
 Result<std::uint64_t> Schemas::find_version(const Schema& schema,
@@ -109,7 +131,7 @@ Result<wire::Schema> Schemas::create_schema(const wire::CreateSchemaRequest& req
                              registry->schemas.size())};
   }
   const SchemaType type = *parse_schema_type(request.type);
-  SIGNALBOX_TRY(auto compiled, compile_content(request.content, type));
+  SIGNALBOX_TRY(auto compiled, accepted(*request.prepared->as(type), type));
   Schema& schema = add_schema(*registry, request.schema_name, ctx);
   schema.description = request.description;
   schema.tags = request.tags;
@@ -140,7 +162,7 @@ Result<wire::Schema> Schemas::update_schema(const wire::UpdateSchemaRequest& req
                  fmt::format("Schema {} has {} versions, and can have no more: delete some.",
                              schema->name, schema->versions.size())};
   }
-  SIGNALBOX_TRY(auto compiled, compile_content(*request.content, type));
+  SIGNALBOX_TRY(auto compiled, accepted(*request.prepared->as(type), type));
   add_version(*schema, *request.content, type, std::move(compiled), ctx);
   return shown(*schema);
 }
@@ -223,3 +245,17 @@ Answer<api::Empty> Schemas::delete_schema_version(const wire::DeleteSchemaVersio
 }
 
 }  // namespace signalbox::broker::schemas
+
+namespace signalbox::broker {
+
+Status prepare(api::schemas::CreateSchemaRequest& request, PrepareContext&) {
+  request.prepared = schemas::prepared(request.content, request.type);
+  return ok();
+}
+
+Status prepare(api::schemas::UpdateSchemaRequest& request, PrepareContext&) {
+  if (request.content) request.prepared = schemas::prepared(*request.content, request.type);
+  return ok();
+}
+
+}  // namespace signalbox::broker

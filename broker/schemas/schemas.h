@@ -24,7 +24,8 @@ namespace wire = api::schemas;
 constexpr std::size_t schemas_per_registry_max = 10'000;
 constexpr std::size_t versions_per_schema_max = 1000;
 
-// Ready to check events, or what is wrong with it.
+// Ready to check events, or what is wrong with it. For texts that are known to be small or sound:
+// others are prepared on the io thread (prepared_content.h).
 Result<std::shared_ptr<const CompiledSchema>> compile_content(std::string_view content,
                                                               SchemaType type);
 
