@@ -525,6 +525,12 @@ class CodeBindings(SchemasTest):
         with self.assertRaises(KeyError):
             module.OrderCreated.from_dict({"orderId": "o"})
 
+    def test_a_schema_named_by_a_keyword_has_a_python_module(self):
+        archive = self.binding("Python36", {"title": "class", "properties": {"a": {}}})
+        for path in archive.namelist():
+            compile(archive.read(path).decode(), path, "exec")
+        self.assertIn("schema/class_.py", archive.namelist())
+
     def test_every_language_has_its_files(self):
         for language, path, text in (
                 ("TypeScript3", "schema/OrderCreated.ts", '"product-id": string;'),

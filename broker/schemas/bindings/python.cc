@@ -132,7 +132,7 @@ SourceFiles python_of(const TypeModel& model) {
     text += record_text(record);
     exports += fmt::format("    {},\n", record.name);
   }
-  const std::string module = snake_case(model.root);
+  const std::string module = FieldNames(reserved).next(snake_case(model.root));
   return {{"schema/__init__.py", fmt::format("from .{} import (\n{})\n", module, exports)},
           {fmt::format("schema/{}.py", module), std::move(text)}};
 }
