@@ -2,6 +2,7 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/src.hpp>
+#include <limits>
 
 namespace signalbox::broker::schemas {
 
@@ -27,6 +28,13 @@ std::optional<std::string> text_of_member(const json::value& value, std::string_
   const auto* member = member_of(value, name);
   if (member == nullptr || !member->is_string()) return std::nullopt;
   return std::string(view_of(member->get_string()));
+}
+
+long double number_in(const json::value& number) {
+  static_assert(std::numeric_limits<long double>::digits >= 64);
+  if (number.is_int64()) return static_cast<long double>(number.get_int64());
+  if (number.is_uint64()) return static_cast<long double>(number.get_uint64());
+  return static_cast<long double>(number.get_double());
 }
 
 const json::value* value_at(const json::value& document, std::string_view pointer) {

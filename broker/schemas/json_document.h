@@ -27,6 +27,8 @@ const boost::json::value* member_of(const boost::json::value& value, std::string
 // Not made a value of on the way: what is found would not outlive it.
 const boost::json::value* member_of(const boost::json::object& object, std::string_view name);
 std::optional<std::string> text_of_member(const boost::json::value& value, std::string_view name);
+// Of a number, exactly: a long double holds every integer of 64 bits and every double.
+long double number_in(const boost::json::value& number);
 // Null: there is nothing.
 const boost::json::value* value_at(const boost::json::value& document, std::string_view pointer);
 

@@ -28,7 +28,22 @@ constexpr std::pair<std::string_view, Format> formats[] = {{"date-time", Format:
                                                            {"uri", Format::uri},
                                                            {"uuid", Format::uuid}};
 
-constexpr std::int64_t pattern_memory_bytes = 1 << 20;
+// What the patterns of one schema may take of memory and of time.
+constexpr std::int64_t pattern_memory_bytes = 512 * 1024;
+constexpr std::size_t patterns_max = 200;
+constexpr int pattern_size_max = 100'000;
+
+// How many values there are in one, itself included.
+std::size_t count_of(const value& given) {
+  std::size_t count = 1;
+  if (const auto* list = given.if_array()) {
+    for (const auto& each : *list) count += count_of(each);
+  }
+  if (const auto* object = given.if_object()) {
+    for (const auto& member : *object) count += count_of(member.value());
+  }
+  return count;
+}
 
 }  // namespace
 
@@ -99,7 +114,7 @@ void SchemaCompiler::read_exclusive(Node& node, const boost::json::object& schem
                               keyword == "exclusiveMinimum" ? "minimum" : "maximum"));
     }
   } else if (type_ == SchemaType::open_api_3 && given->is_number()) {
-    bound = Bound{given->to_number<double>(), true};
+    bound = Bound{number_in(*given), true};
   } else {
     fail(place, "must be true or false.");
   }
@@ -128,13 +143,18 @@ std::optional<std::uint64_t> SchemaCompiler::size_in(const value& given, const s
   return std::nullopt;
 }
 
-std::optional<double> SchemaCompiler::number_in(const value& given, const std::string& place) {
-  if (given.is_number()) return given.to_number<double>();
+std::optional<Number> SchemaCompiler::bound_in(const value& given, const std::string& place) {
+  if (given.is_number()) return number_in(given);
   fail(place, "must be a number.");
   return std::nullopt;
 }
 
 Pattern SchemaCompiler::pattern_in(std::string_view text, const std::string& place) {
+  if (++pattern_count_ > patterns_max || pattern_size_ > pattern_size_max) {
+    fail(place, fmt::format("is one pattern too many: a schema may have {}, and long ones fewer.",
+                            patterns_max));
+    return nullptr;
+  }
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(pattern_memory_bytes);
@@ -145,6 +165,7 @@ Pattern SchemaCompiler::pattern_in(std::string_view text, const std::string& pla
                             pattern->error()));
     return nullptr;
   }
+  pattern_size_ += pattern->ProgramSize();
   return pattern;
 }
 
@@ -196,19 +217,26 @@ void SchemaCompiler::read_enum(Node& node, const value& given, const std::string
     fail(place, "must be an array of at least one value.");
     return;
   }
-  node.one_of_values.assign(given.get_array().begin(), given.get_array().end());
+  for (const auto& each : given.get_array()) {
+    if (const auto* text = each.if_string()) {
+      node.one_of_strings.emplace(view_of(*text));
+    } else {
+      node.one_of_values.push_back(each);
+      node.one_of_cost += count_of(each);
+    }
+  }
 }
 
 void SchemaCompiler::read_minimum(Node& node, const value& given, const std::string& place) {
-  if (const auto number = number_in(given, place)) node.minimum = Bound{*number, false};
+  if (const auto number = bound_in(given, place)) node.minimum = Bound{*number, false};
 }
 
 void SchemaCompiler::read_maximum(Node& node, const value& given, const std::string& place) {
-  if (const auto number = number_in(given, place)) node.maximum = Bound{*number, false};
+  if (const auto number = bound_in(given, place)) node.maximum = Bound{*number, false};
 }
 
 void SchemaCompiler::read_multiple_of(Node& node, const value& given, const std::string& place) {
-  node.multiple_of = number_in(given, place);
+  node.multiple_of = bound_in(given, place);
   if (node.multiple_of && *node.multiple_of <= 0) fail(place, "must be greater than 0.");
 }
 
@@ -242,6 +270,7 @@ void SchemaCompiler::read_format(Node& node, const value& given, const std::stri
 
 void SchemaCompiler::read_items(Node& node, const value& given, const std::string& place) {
   if (given.is_array()) {
+    node.has_tuple = true;
     if (!given.get_array().empty()) node.tuple = schemas_in(given, place);
   } else {
     node.items = compile(given, place);
@@ -252,11 +281,9 @@ void SchemaCompiler::read_additional_items(Node& node, const value& given,
                                            const std::string& place) {
   if (given.is_bool()) {
     node.allows_more_items = given.get_bool();
-    return;
+  } else {
+    node.more_items = compile(given, place);
   }
-  const Node* const schema = compile(given, place);
-  // Beside one schema for all elements it has no meaning.
-  if (node.items == nullptr) node.items = schema;
 }
 
 void SchemaCompiler::read_min_items(Node& node, const value& given, const std::string& place) {

@@ -71,7 +71,7 @@ class SchemaCompiler {
 
   std::uint8_t kind_of(const value& name, const std::string& place);
   std::optional<std::uint64_t> size_in(const value& given, const std::string& place);
-  std::optional<double> number_in(const value& given, const std::string& place);
+  std::optional<Number> bound_in(const value& given, const std::string& place);
   Pattern pattern_in(std::string_view text, const std::string& place);
   std::vector<std::string> names_in(const value& given, const std::string& place);
   std::vector<const Node*> schemas_in(const value& given, const std::string& place);
@@ -81,6 +81,8 @@ class SchemaCompiler {
   CompiledSchema& out_;
   std::unordered_map<std::string, Node*> by_place_;
   int depth_ = 0;
+  std::size_t pattern_count_ = 0;
+  int pattern_size_ = 0;  // of them all, in RE2's instructions
   std::optional<SchemaProblem> problem_;
 };
 

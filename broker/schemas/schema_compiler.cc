@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <unordered_set>
 
@@ -156,17 +157,37 @@ void SchemaCompiler::check_recursion() {
 
 namespace {
 
+// What the service calls the schema of the whole event.
+constexpr std::string_view envelope_name = "AWSEvent";
 constexpr std::string_view source_keyword = "x-amazon-events-source";
 constexpr std::string_view detail_type_keyword = "x-amazon-events-detail-type";
 
-// Of the whole event when it says so, or when it describes what only an envelope has.
-void describe_root(const json::value& schema, CompiledSchema& out) {
+// Whether the schema, or one that it is made of, describes what only an envelope has.
+bool describes_envelope(const json::value& document, const json::value& schema, int depth = 0) {
+  constexpr int depth_max = 8;
+  if (depth == depth_max) return false;
+  const auto* properties = member_of(schema, "properties");
+  if (properties != nullptr && member_of(*properties, "detail") != nullptr &&
+      member_of(*properties, "detail-type") != nullptr) {
+    return true;
+  }
+  if (const auto reference = text_of_member(schema, "$ref")) {
+    const auto* found = value_at(document, std::string_view(*reference).substr(1));
+    return found != nullptr && describes_envelope(document, *found, depth + 1);
+  }
+  const auto* parts = member_of(schema, "allOf");
+  const auto* list = parts == nullptr ? nullptr : parts->if_array();
+  return list != nullptr && std::any_of(list->begin(), list->end(), [&](const json::value& part) {
+           return describes_envelope(document, part, depth + 1);
+         });
+}
+
+// Of the whole event when it says so, or when it describes one.
+void describe_root(const json::value& document, const json::value& schema, CompiledSchema& out) {
   out.source = text_of_member(schema, source_keyword);
   out.detail_type = text_of_member(schema, detail_type_keyword);
-  const auto* properties = member_of(schema, "properties");
-  const bool has_envelope = properties != nullptr && member_of(*properties, "detail") != nullptr &&
-                            member_of(*properties, "detail-type") != nullptr;
-  out.is_of_envelope = has_envelope || out.source.has_value() || out.detail_type.has_value();
+  out.is_of_envelope =
+      out.source.has_value() || out.detail_type.has_value() || describes_envelope(document, schema);
 }
 
 void compile_draft_4(const json::value& document, SchemaCompiler& compiler, CompiledSchema& out) {
@@ -176,7 +197,7 @@ void compile_draft_4(const json::value& document, SchemaCompiler& compiler, Comp
     }
   }
   out.root = compiler.compile(document, "");
-  describe_root(document, out);
+  describe_root(document, document, out);
 }
 
 void check_open_api(const json::value& document, SchemaCompiler& compiler) {
@@ -201,7 +222,7 @@ void check_open_api(const json::value& document, SchemaCompiler& compiler) {
 // The schema of the event: AWSEvent, as the service names it; else the one that says which events
 // it is of; else the first that no other one refers to.
 const json::key_value_pair* find_root(const json::object& schemas, const CompiledSchema& out) {
-  if (const auto at = schemas.find("AWSEvent"); at != schemas.end()) return at;
+  if (const auto at = schemas.find(to_json(envelope_name)); at != schemas.end()) return at;
   for (const auto& each : schemas) {
     if (member_of(each.value(), detail_type_keyword) != nullptr) return &each;
   }
@@ -233,7 +254,8 @@ void compile_open_api(const json::value& document, SchemaCompiler& compiler, Com
   const auto* root = find_root(schemas->get_object(), out);
   const std::string_view name = view_of(root->key());
   out.root = compiler.compile(root->value(), place_in("/components/schemas", name));
-  describe_root(root->value(), out);
+  describe_root(document, root->value(), out);
+  out.is_of_envelope = out.is_of_envelope || name == envelope_name;
 }
 
 }  // namespace

@@ -4,8 +4,10 @@
 
 #include <boost/json/value.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,8 +35,11 @@ constexpr std::uint8_t any = 127;
 struct Node;
 using Pattern = std::shared_ptr<const re2::RE2>;
 
+// Holds every integer of 64 bits and every double, exactly.
+using Number = long double;
+
 struct Bound {
-  double value = 0;
+  Number value = 0;
   bool is_exclusive = false;
 };
 
@@ -63,7 +68,7 @@ struct Node {
 
   std::optional<Bound> minimum;
   std::optional<Bound> maximum;
-  std::optional<double> multiple_of;
+  std::optional<Number> multiple_of;
 
   std::uint64_t length_min = 0;  // in characters
   std::optional<std::uint64_t> length_max;
@@ -71,9 +76,11 @@ struct Node {
   std::string pattern_text;
   Format format = Format::none;
 
-  const Node* items = nullptr;     // of all elements, or of those past the tuple
-  std::vector<const Node*> tuple;  // of the first elements, one each
-  bool allows_more_items = true;   // past the tuple
+  const Node* items = nullptr;       // of all elements
+  bool has_tuple = false;            // then these instead:
+  std::vector<const Node*> tuple;    // of the first elements, one each
+  const Node* more_items = nullptr;  // of those past the tuple; null: anything
+  bool allows_more_items = true;
   std::uint64_t items_min = 0;
   std::optional<std::uint64_t> items_max;
   bool items_are_unique = false;
@@ -87,7 +94,10 @@ struct Node {
   std::optional<std::uint64_t> properties_max;
   std::vector<Dependency> dependencies;
 
-  std::vector<boost::json::value> one_of_values;  // enum; empty: any
+  // enum; both empty: any
+  std::set<std::string, std::less<>> one_of_strings;
+  std::vector<boost::json::value> one_of_values;  // that are no strings
+  std::size_t one_of_cost = 1;                    // steps to compare with all of those
   std::vector<const Node*> all_of;
   std::vector<const Node*> any_of;
   std::vector<const Node*> one_of;

@@ -7,9 +7,11 @@
 #include <bit>
 #include <boost/json/serialize.hpp>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "broker/schemas/formats.h"
+#include "broker/schemas/json_document.h"
 
 namespace signalbox::broker::schemas {
 
@@ -54,9 +56,30 @@ std::size_t length_in_characters(std::string_view text) {
   }));
 }
 
-double number_of(element value) {
+Number number_of(element value) {
+  std::int64_t integer = 0;
+  if (value.get_int64().get(integer) == simdjson::SUCCESS) return static_cast<Number>(integer);
+  std::uint64_t large = 0;
+  if (value.get_uint64().get(large) == simdjson::SUCCESS) return static_cast<Number>(large);
   const simdjson::simdjson_result<double> number = value.get_double();
-  return number.error() == simdjson::SUCCESS ? number.value_unsafe() : 0;
+  return number.error() == simdjson::SUCCESS ? static_cast<Number>(number.value_unsafe()) : 0;
+}
+
+bool is_whole(Number number) { return std::floor(number) == number; }
+
+// As it is written: an integer in full, anything else as the shortest text of its double.
+std::string text_of(Number number) {
+  return is_whole(number) && std::abs(number) < 2e19L
+             ? fmt::format("{:.0f}", number)
+             : fmt::format("{}", static_cast<double>(number));
+}
+
+// In the doubles of both: 0.3 is a multiple of 0.1, though its double is not. Of integers exactly.
+bool is_multiple(Number number, Number of) {
+  if (std::fmod(number, of) == 0) return true;
+  if (is_whole(number) && is_whole(of)) return false;
+  const Number nearest = std::round(number / of) * of;
+  return std::abs(number - nearest) <= std::abs(number) * std::numeric_limits<double>::epsilon();
 }
 
 bool is_equal(element value, const json::value& wanted);
@@ -97,15 +120,9 @@ bool is_equal(element value, const json::value& wanted) {
     }
     case json::kind::array: return is_equal_array(value, wanted.get_array());
     case json::kind::object: return is_equal_object(value, wanted.get_object());
-    case json::kind::int64:
-      if (value.type() == element_type::INT64) {
-        std::int64_t number = 0;
-        return value.get_int64().get(number) == simdjson::SUCCESS && number == wanted.get_int64();
-      }
-      break;
     default: break;
   }
-  return value.is_number() && number_of(value) == wanted.to_number<double>();
+  return value.is_number() && number_of(value) == number_in(wanted);
 }
 
 // One check of one value. The walk returns false at the first violation.
@@ -121,12 +138,25 @@ class Walk {
   bool check_string(const Node& node, std::string_view text);
   bool check_array(const Node& node, element value);
   bool check_unique(simdjson::dom::array list);
+  std::string canonical(element value);
   bool check_object(const Node& node, element value);
   bool check_member(const Node& node, std::string_view name, element value, std::uint64_t* seen);
   bool check_required(const Node& node, const std::uint64_t* seen);
   bool check_dependencies(const Node& node, element value);
   bool check_enum(const Node& node, element value);
   bool check_combinations(const Node& node, element value);
+  // False: there are no steps left.
+  bool spend(std::size_t steps) {
+    steps_left_ -= std::min(steps, steps_left_);
+    return steps_left_ > 0 || fail("takes more than {} steps to check", steps_max);
+  }
+  bool has_match(const re2::RE2& pattern, std::string_view text) {
+    // A match takes its time: as that many steps, and as many more for a long text.
+    constexpr std::size_t steps_of_match = 10;
+    constexpr std::size_t bytes_of_step = 16;
+    return spend(steps_of_match + text.size() / bytes_of_step) &&
+           re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), pattern);
+  }
   // Whether the value is valid by the other schema, and nothing else.
   bool would_pass(const Node& node, element value);
 
@@ -152,18 +182,17 @@ class Walk {
 };
 
 bool Walk::check(const Node& schema, element value) {
-  if (steps_left_ == 0) return fail("takes more than {} steps to check", steps_max);
-  --steps_left_;
+  if (!spend(1)) return false;
   const Node* at = &schema;
   while (at->reference != nullptr) at = at->reference;
   const Node& node = *at;
   const auto type = value.type();
   const std::uint8_t kind = kind_of(type);
-  const bool is_whole = type == element_type::DOUBLE && (node.kinds & kind::number) == 0 &&
-                        (node.kinds & kind::integer) != 0 &&
-                        std::floor(number_of(value)) == number_of(value);
-  if ((node.kinds & kind) == 0 && !is_whole) return fail("must be {}", names_of(node.kinds));
-  if (!node.one_of_values.empty() && !check_enum(node, value)) return false;
+  const bool is_integer = type == element_type::DOUBLE && (node.kinds & kind::number) == 0 &&
+                          (node.kinds & kind::integer) != 0 && is_whole(number_of(value));
+  if ((node.kinds & kind) == 0 && !is_integer) return fail("must be {}", names_of(node.kinds));
+  const bool has_enum = !node.one_of_values.empty() || !node.one_of_strings.empty();
+  if (has_enum && !check_enum(node, value)) return false;
   bool fine = true;
   if (kind == kind::object) {
     fine = check_object(node, value);
@@ -179,24 +208,19 @@ bool Walk::check(const Node& schema, element value) {
 
 bool Walk::check_numbers(const Node& node, element value) {
   if (!node.minimum && !node.maximum && !node.multiple_of) return true;
-  const double number = number_of(value);
+  const Number number = number_of(value);
   if (node.minimum) {
     const auto& [bound, is_exclusive] = *node.minimum;
-    if (is_exclusive && !(number > bound)) return fail("must be greater than {}", bound);
-    if (!(number >= bound)) return fail("must be at least {}", bound);
+    if (is_exclusive && number <= bound) return fail("must be greater than {}", text_of(bound));
+    if (number < bound) return fail("must be at least {}", text_of(bound));
   }
   if (node.maximum) {
     const auto& [bound, is_exclusive] = *node.maximum;
-    if (is_exclusive && !(number < bound)) return fail("must be less than {}", bound);
-    if (!(number <= bound)) return fail("must be at most {}", bound);
+    if (is_exclusive && number >= bound) return fail("must be less than {}", text_of(bound));
+    if (number > bound) return fail("must be at most {}", text_of(bound));
   }
-  if (!node.multiple_of) return true;
-  // 0.3 is a multiple of 0.1, though not in binary.
-  const double quotient = number / *node.multiple_of;
-  const double off = std::abs(quotient - std::round(quotient));
-  constexpr double rounding = 1e-9;
-  if (off > rounding * std::max(1.0, std::abs(quotient))) {
-    return fail("must be a multiple of {}", *node.multiple_of);
+  if (node.multiple_of && !is_multiple(number, *node.multiple_of)) {
+    return fail("must be a multiple of {}", text_of(*node.multiple_of));
   }
   return true;
 }
@@ -211,9 +235,8 @@ bool Walk::check_string(const Node& node, std::string_view text) {
       return fail("must have at most {} characters", *node.length_max);
     }
   }
-  if (node.pattern != nullptr &&
-      !re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *node.pattern)) {
-    return fail("must match the pattern {}", node.pattern_text);
+  if (node.pattern != nullptr && !has_match(*node.pattern, text)) {
+    return spend(0) && fail("must match the pattern {}", node.pattern_text);
   }
   if (!has_format(text, node.format)) return fail("must be a {}", name_of(node.format));
   return true;
@@ -224,7 +247,10 @@ bool Walk::check_array(const Node& node, element value) {
   if (value.get_array().get(list) != simdjson::SUCCESS) return true;
   std::size_t index = 0;
   for (const element each : list) {
-    const Node* schema = index < node.tuple.size() ? node.tuple[index] : node.items;
+    const Node* schema = node.items;
+    if (node.has_tuple) {
+      schema = index < node.tuple.size() ? node.tuple[index] : node.more_items;
+    }
     if (schema != nullptr && !check(*schema, each)) return fail_in_element(index);
     ++index;
   }
@@ -232,20 +258,23 @@ bool Walk::check_array(const Node& node, element value) {
   if (node.items_max && index > *node.items_max) {
     return fail("must have at most {} elements", *node.items_max);
   }
-  if (!node.tuple.empty() && !node.allows_more_items && index > node.tuple.size()) {
+  if (node.has_tuple && !node.allows_more_items && index > node.tuple.size()) {
     return fail("must have at most {} elements", node.tuple.size());
   }
   return !node.items_are_unique || check_unique(list);
 }
 
-// By their text, with members in order: numbers that are written differently count as different.
-std::string canonical(element value) {
+// Equal values have the same text: members in order, numbers however they were written. Empty:
+// there are no steps left.
+std::string Walk::canonical(element value) {
+  if (!spend(1)) return {};
   simdjson::dom::object members;
   simdjson::dom::array list;
   if (value.get_object().get(members) == simdjson::SUCCESS) {
     std::set<std::string> parts;
-    for (const auto& [key, each] : members)
+    for (const auto& [key, each] : members) {
       parts.insert(fmt::format("{}:{}", key, canonical(each)));
+    }
     return fmt::format("{{{}}}", fmt::join(parts, "\n"));
   }
   if (value.get_array().get(list) == simdjson::SUCCESS) {
@@ -253,14 +282,16 @@ std::string canonical(element value) {
     for (const element each : list) text += canonical(each) + ",";
     return text + "]";
   }
-  if (value.is_number()) return fmt::format("{}", number_of(value));
+  if (value.is_number()) return text_of(number_of(value) + 0);  // -0 is 0
   return simdjson::minify(value);
 }
 
 bool Walk::check_unique(simdjson::dom::array list) {
   std::set<std::string> seen;
   for (const element each : list) {
-    if (!seen.insert(canonical(each)).second) return fail("must not have an element twice");
+    const bool is_new = seen.insert(canonical(each)).second;
+    if (!spend(0)) return false;
+    if (!is_new) return fail("must not have an element twice");
   }
   return true;
 }
@@ -307,7 +338,10 @@ bool Walk::check_member(const Node& node, std::string_view name, element value,
     }
   }
   for (const auto& [pattern, schema] : node.pattern_properties) {
-    if (!re2::RE2::PartialMatch(re2::StringPiece(name.data(), name.size()), *pattern)) continue;
+    if (!has_match(*pattern, name)) {
+      if (!spend(0)) return false;
+      continue;
+    }
     is_known = true;
     if (!check(*schema, value)) return fail_in_member(name);
   }
@@ -350,17 +384,25 @@ bool Walk::check_dependencies(const Node& node, element value) {
 }
 
 bool Walk::check_enum(const Node& node, element value) {
-  for (const auto& wanted : node.one_of_values) {
-    if (is_equal(value, wanted)) return true;
+  std::string_view text;
+  if (value.get_string().get(text) == simdjson::SUCCESS) {
+    if (node.one_of_strings.contains(text)) return true;
+  } else {
+    if (!spend(node.one_of_cost)) return false;
+    for (const auto& wanted : node.one_of_values) {
+      if (is_equal(value, wanted)) return true;
+    }
   }
-  std::string text;
-  for (const auto& wanted : node.one_of_values) {
-    if (!text.empty()) text += ", ";
-    text += json::serialize(wanted);
+  if (violation_ == nullptr) return false;
+  std::vector<std::string> texts;
+  for (const auto& wanted : node.one_of_strings) {
+    texts.push_back(json::serialize(json::value(to_json(wanted))));
   }
+  for (const auto& wanted : node.one_of_values) texts.push_back(json::serialize(wanted));
+  std::string all = fmt::format("{}", fmt::join(texts, ", "));
   constexpr std::size_t shown_max = 200;
-  if (text.size() > shown_max) text = fmt::format("{} given values", node.one_of_values.size());
-  return fail("must be one of {}", text);
+  if (all.size() > shown_max) all = fmt::format("{} given values", texts.size());
+  return fail("must be one of {}", all);
 }
 
 bool Walk::would_pass(const Node& node, element value) {
@@ -388,7 +430,7 @@ bool Walk::check_combinations(const Node& node, element value) {
     return fail("matches the schema of not");
   }
   // What ran out inside of a not would otherwise pass.
-  return steps_left_ > 0 || fail("takes more than {} steps to check", steps_max);
+  return spend(0);
 }
 
 }  // namespace

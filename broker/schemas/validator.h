@@ -19,7 +19,7 @@ struct Violation {
 
 // Nothing: the value is valid. A schema that asks for more than steps_max steps is broken off, and
 // that is a violation: alternatives within alternatives can take time without end.
-constexpr std::size_t steps_max = 200'000;
+constexpr std::size_t steps_max = 500'000;
 std::optional<Violation> find_violation(const Node& schema, simdjson::dom::element value);
 // The same, without saying where.
 bool is_valid(const Node& schema, simdjson::dom::element value);

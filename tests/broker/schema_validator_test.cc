@@ -43,6 +43,19 @@ TEST_CASE("numbers are held to their bounds and multiples", "[schemas]") {
   check(R"({"multipleOf":2})", {"4", "-2", "0"}, {"3"});
 }
 
+TEST_CASE("integers are exact, however large", "[schemas]") {
+  check(R"({"multipleOf":2})", {"1000000000"}, {"1000000001", "9007199254740993"});
+  check(R"({"multipleOf":1000})", {"1700000000000"}, {"1700000000500"});
+  check(R"({"multipleOf":0.01})", {"10000000.01", "19.99", "1e9"}, {"10000000.005"});
+  check(R"({"multipleOf":1})", {"1e20"}, {"1000000000.5"});
+  check(R"({"maximum":4347959651775334406})", {"4347959651775334406"}, {"4347959651775334407"});
+  check(R"({"minimum":18446744073709551614})", {"18446744073709551615"}, {"18446744073709551613"});
+  check(R"({"maximum":9007199254740993,"exclusiveMaximum":true})", {"9007199254740992"},
+        {"9007199254740993"});
+  check(R"({"enum":[9007199254740993]})", {"9007199254740993"}, {"9007199254740992"});
+  check(R"({"uniqueItems":true})", {"[9007199254740992,9007199254740993]"}, {"[0,-0.0]"});
+}
+
 TEST_CASE("strings are held to their length in characters, pattern and format", "[schemas]") {
   check(R"({"minLength":2,"maxLength":3})", {"\"äö\"", "\"abc\"", "1"}, {"\"ä\"", "\"abcd\""});
   check(R"({"pattern":"b+"})", {"\"abbc\""}, {"\"ac\""});
@@ -65,6 +78,8 @@ TEST_CASE("arrays are held to their elements, counts and being unique", "[schema
         {"[1,2]"});
   check(R"({"items":[{}],"additionalItems":false})", {"[1]", "[]"}, {"[1,2]"});
   check(R"({"items":[{}],"additionalItems":{"type":"string"}})", {"[1,\"a\"]"}, {"[1,2]"});
+  check(R"({"items":[],"additionalItems":false})", {"[]"}, {"[1]"});
+  check(R"({"additionalItems":{"type":"boolean"}})", {"[1]"}, {});
   check(R"({"minItems":1,"maxItems":2})", {"[1]", "[1,2]"}, {"[]", "[1,2,3]"});
   check(R"({"uniqueItems":true})", {"[1,2,\"1\"]", "[{\"a\":1},{\"a\":2}]"},
         {"[1,1.0]", "[{\"a\":1,\"b\":2},{\"b\":2,\"a\":1}]"});
@@ -140,6 +155,50 @@ TEST_CASE("a schema that would take too long to check is broken off, also inside
         std::string::npos);
 }
 
+TEST_CASE("values of an enum and matches of patterns count as steps", "[schemas]") {
+  std::string values;
+  std::string elements;
+  for (int i = 0; i < 5000; ++i) values += (i == 0 ? "[" : ",[") + std::to_string(i) + "]";
+  for (int i = 0; i < 2000; ++i) elements += i == 0 ? "[-1]" : ",[-1]";
+  const auto enumerated = compiled("{\"items\":{\"not\":{\"enum\":[" + values + "]}}}");
+  CHECK(violation(*enumerated, "[[-1]]").empty());
+  CHECK(violation(*enumerated, "[" + elements + "]").find("steps") != std::string::npos);
+  std::string patterns;
+  std::string members;
+  for (int i = 0; i < 150; ++i) {
+    patterns += (i == 0 ? "\"^x" : ",\"^x") + std::to_string(i) + "$\":{}";
+  }
+  for (int i = 0; i < 2000; ++i) {
+    members += (i == 0 ? "\"y" : ",\"y") + std::to_string(i) + "\":1";
+  }
+  const auto patterned = compiled("{\"patternProperties\":{" + patterns + "}}");
+  CHECK(violation(*patterned, R"({"y":1})").empty());
+  CHECK(violation(*patterned, "{" + members + "}").find("steps") != std::string::npos);
+  // Texts are looked up: however many there are, each is one step.
+  std::string texts;
+  for (int i = 0; i < 5000; ++i) texts += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\"";
+  std::string many;
+  for (int i = 0; i < 5000; ++i) many += i == 0 ? "\"7\"" : ",\"7\"";
+  CHECK(violation("{\"items\":{\"enum\":[" + texts + "]}}", "[" + many + "]").empty());
+}
+
+TEST_CASE("a schema has patterns within limits", "[schemas]") {
+  std::string patterns;
+  for (int i = 0; i < 201; ++i) {
+    patterns += (i == 0 ? "\"a" : ",\"a") + std::to_string(i) + "\":{}";
+  }
+  CHECK(problem_with("{\"patternProperties\":{" + patterns + "}}") ==
+        "/patternProperties/a200: is one pattern too many: a schema may have 200, and long ones "
+        "fewer.");
+  std::string long_ones;
+  for (int i = 0; i < 100; ++i) {
+    long_ones += (i == 0 ? "\"" : ",\"") + std::string("^(x[a-z]{1,200}){1,4}") +
+                 std::to_string(i) + "\":{}";
+  }
+  CHECK(problem_with("{\"patternProperties\":{" + long_ones + "}}").find("too many") !=
+        std::string::npos);
+}
+
 TEST_CASE("OpenAPI 3 says with nullable what draft 4 says with a type", "[schemas]") {
   const std::string head = R"({"openapi":"3.0.0","info":{"title":"t","version":"1"},"paths":{},)"
                            R"("components":{"schemas":)";
@@ -162,6 +221,14 @@ TEST_CASE("a schema that describes the whole event says so, or has what only an 
   CHECK(compiled(R"({"properties":{"detail":{},"detail-type":{}}})")->is_of_envelope);
   CHECK(compiled(R"({"x-amazon-events-source":"s"})")->is_of_envelope);
   CHECK_FALSE(compiled(R"({"properties":{"detail":{}}})")->is_of_envelope);
+  const std::string event = R"("definitions":{"E":{"properties":{"detail":{},"detail-type":{}}}}})";
+  CHECK(compiled(R"({"$ref":"#/definitions/E",)" + event)->is_of_envelope);
+  CHECK(compiled(R"({"allOf":[{"$ref":"#/definitions/E"}],)" + event)->is_of_envelope);
+  const auto named = compiled(
+      R"({"openapi":"3.0.0","info":{"title":"t","version":"1"},"paths":{},"components":{"schemas":)"
+      R"({"AWSEvent":{"properties":{"detail":{}}}}}})",
+      SchemaType::open_api_3);
+  CHECK(named->is_of_envelope);
 }
 
 }  // namespace signalbox::broker::schemas
