@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
@@ -38,6 +39,43 @@ bool set_broker_option(std::string_view name, const std::string& value, BrokerOp
 
 bool is_broker_option(std::string_view name) {
   return name == "--endpoint-url" || name == "--region" || name == "--account";
+}
+
+std::string read_arguments(const std::vector<std::string>& arguments, const CommandSyntax& syntax,
+                           BrokerOptions& broker, std::vector<std::string>& words) {
+  bool are_options_over = false;
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    std::string name = arguments[i];
+    if (are_options_over || !name.starts_with("--")) {
+      words.push_back(std::move(name));
+      continue;
+    }
+    if (name == "--") {
+      are_options_over = true;
+      continue;
+    }
+    std::optional<std::string> value;
+    if (const auto equals = name.find('='); equals != std::string::npos) {
+      value = name.substr(equals + 1);
+      name.resize(equals);
+    }
+    const auto& own = syntax.options;
+    if (!is_broker_option(name) && std::find(own.begin(), own.end(), name) == own.end()) {
+      return fmt::format("{} has no option {}. {}", syntax.name, name, syntax.hint);
+    }
+    if (!value && syntax.set_flag(name)) continue;
+    if (!value && i + 1 < arguments.size()) value = arguments[++i];
+    if (!value) return fmt::format("{} needs a value.", name);
+    if (set_broker_option(name, *value, broker)) continue;
+    if (auto problem = syntax.set_option(name, *std::move(value)); !problem.empty()) return problem;
+  }
+  return {};
+}
+
+bool asks_help(const std::vector<std::string>& arguments) {
+  return arguments.empty() ||
+         std::any_of(arguments.begin(), arguments.end(),
+                     [](const std::string& word) { return word == "--help" || word == "-h"; });
 }
 
 std::string read_whole_number(std::string_view name, const std::string& value, std::int64_t least,

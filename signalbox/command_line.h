@@ -2,7 +2,9 @@
 // input and output.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +34,30 @@ void read_broker_environment(Environment environment, BrokerOptions& options);
 // --endpoint-url, --region, --account. False: it is none of them.
 bool set_broker_option(std::string_view name, const std::string& value, BrokerOptions& options);
 bool is_broker_option(std::string_view name);
+
+// What one command takes, as in: signalbox queue send.
+struct CommandSyntax {
+  std::string_view name;
+  const std::vector<std::string_view>& options;  // beside the broker's
+  std::string_view hint;                         // ends what is told of a word that is not known
+  std::function<bool(std::string_view name)> set_flag;  // false: it is none without a value
+  std::function<std::string(std::string_view name, std::string value)> set_option;
+};
+
+// The options after a command's name, as --name VALUE or --name=VALUE, and the words that are none;
+// after -- all are words. What is wrong, or empty.
+std::string read_arguments(const std::vector<std::string>& arguments, const CommandSyntax& syntax,
+                           BrokerOptions& broker, std::vector<std::string>& words);
+
+// Whether nothing else is asked for.
+bool asks_help(const std::vector<std::string>& arguments);
+
+template <class Verb>
+const Verb* find_verb(const std::vector<Verb>& verbs, std::string_view name) {
+  const auto at =
+      std::find_if(verbs.begin(), verbs.end(), [&](const Verb& verb) { return verb.name == name; });
+  return at == verbs.end() ? nullptr : &*at;
+}
 
 // What is wrong with an option's value, or empty.
 std::string read_whole_number(std::string_view name, const std::string& value, std::int64_t least,

@@ -103,7 +103,6 @@ std::string set_option(std::string_view name, std::string value, EventsOptions& 
       {"--to-bus", &EventsOptions::to_bus},
   };
   if (name == "--count") return read_whole_number(name, value, 1, 1'000'000'000, options.count);
-  if (set_broker_option(name, value, options)) return {};
   if (value.empty()) return fmt::format("{} is empty. {}", name, hint);
   if (name == "--resource") return options.resources.push_back(std::move(value)), "";
   if (name == "--rule") return options.rules.push_back(std::move(value)), "";
@@ -181,32 +180,21 @@ std::string check(const EventsOptions& options) {
   return {};
 }
 
-std::string read_arguments(const std::vector<std::string>& arguments, const Verb& verb,
-                           EventsOptions& options) {
-  for (std::size_t i = 1; i < arguments.size(); ++i) {
-    std::string name = arguments[i];
-    if (name == "-" && verb.verb == EventsVerb::put) {
-      options.file = "-";
-      continue;
+std::string read_words(const std::vector<std::string>& arguments, const Verb& verb,
+                       EventsOptions& options) {
+  const CommandSyntax syntax{verb.name, verb.options, hint,
+                             [&](std::string_view name) { return set_flag(name, options); },
+                             [&](std::string_view name, std::string value) {
+                               return set_option(name, std::move(value), options);
+                             }};
+  std::vector<std::string> words;
+  auto problem = read_arguments(arguments, syntax, options, words);
+  if (!problem.empty()) return problem;
+  for (const auto& word : words) {
+    if (word != "-" || verb.verb != EventsVerb::put) {
+      return fmt::format("{} does not know what to do with {}. {}", verb.name, word, hint);
     }
-    if (!name.starts_with("--")) {
-      return fmt::format("{} does not know what to do with {}. {}", verb.name, name, hint);
-    }
-    std::optional<std::string> value;
-    if (const auto equals = name.find('='); equals != std::string::npos) {
-      value = name.substr(equals + 1);
-      name.resize(equals);
-    }
-    const bool is_taken =
-        is_broker_option(name) ||
-        std::find(verb.options.begin(), verb.options.end(), name) != verb.options.end();
-    if (!is_taken) return fmt::format("{} has no option {}. {}", verb.name, name, hint);
-    if (!value && set_flag(name, options)) continue;
-    if (!value && i + 1 < arguments.size()) value = arguments[++i];
-    if (!value) return fmt::format("{} needs a value.", name);
-    if (auto problem = set_option(name, *std::move(value), options); !problem.empty()) {
-      return problem;
-    }
+    options.file = word;
   }
   return {};
 }
@@ -245,18 +233,16 @@ EventsArguments parse_events_arguments(const std::vector<std::string>& arguments
                                        Environment environment) {
   EventsArguments parsed;
   EventsOptions& options = parsed.options;
-  const auto asks_help = [](const std::string& word) { return word == "--help" || word == "-h"; };
-  options.help = arguments.empty() || std::any_of(arguments.begin(), arguments.end(), asks_help);
+  options.help = asks_help(arguments);
   if (options.help) return parsed;
-  const auto verb = std::find_if(verbs().begin(), verbs().end(),
-                                 [&](const Verb& each) { return each.name == arguments.front(); });
-  if (verb == verbs().end()) {
+  const Verb* const verb = find_verb(verbs(), arguments.front());
+  if (verb == nullptr) {
     parsed.error = fmt::format("there is no command events {}. {}", arguments.front(), hint);
     return parsed;
   }
   options.verb = verb->verb;
   read_broker_environment(environment, options);
-  parsed.error = read_arguments(arguments, *verb, options);
+  parsed.error = read_words(arguments, *verb, options);
   if (parsed.error.empty()) parsed.error = check(options);
   return parsed;
 }

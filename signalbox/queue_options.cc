@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 
 namespace signalbox {
 namespace {
@@ -129,7 +128,6 @@ std::string set_option(std::string_view name, const std::string& value, QueueOpt
     const bool is_state = value == "visible" || value == "in_flight" || value == "delayed";
     return is_state ? "" : fmt::format("--state {}: give visible, in_flight or delayed.", value);
   }
-  if (set_broker_option(name, value, options)) return "";
   if (name == "--file") return options.file = value, "";
   if (name == "--body") return options.body = value, "";
   if (name == "--group") return options.group = value, "";
@@ -137,11 +135,6 @@ std::string set_option(std::string_view name, const std::string& value, QueueOpt
   if (name == "--to") return options.to = value, "";
   if (name == "--send-to") return options.send_to = value, "";
   return fmt::format("there is no option {}. {}", name, hint);
-}
-
-bool takes(const Verb& verb, std::string_view option) {
-  return is_broker_option(option) ||
-         std::find(verb.options.begin(), verb.options.end(), option) != verb.options.end();
 }
 
 // The arguments that are no options, in order.
@@ -177,33 +170,16 @@ std::string check(QueueOptions& options) {
   return {};
 }
 
-std::string read_arguments(const std::vector<std::string>& arguments, const Verb& verb,
-                           QueueOptions& options) {
+std::string read_words(const std::vector<std::string>& arguments, const Verb& verb,
+                       QueueOptions& options) {
+  const CommandSyntax syntax{verb.name, verb.options, hint,
+                             [&](std::string_view name) { return set_flag(name, options); },
+                             [&](std::string_view name, std::string value) {
+                               return set_option(name, std::move(value), options);
+                             }};
   std::vector<std::string> words;
-  bool are_options_over = false;
-  for (std::size_t i = 1; i < arguments.size(); ++i) {
-    std::string name = arguments[i];
-    if (are_options_over || !name.starts_with("--")) {
-      words.push_back(std::move(name));
-      continue;
-    }
-    if (name == "--") {
-      are_options_over = true;
-      continue;
-    }
-    std::optional<std::string> value;
-    if (const auto equals = name.find('='); equals != std::string::npos) {
-      value = name.substr(equals + 1);
-      name.resize(equals);
-    }
-    if (!takes(verb, name)) {
-      return fmt::format("{} has no option {}. {}", verb.name, name, hint);
-    }
-    if (!value && set_flag(name, options)) continue;
-    if (!value && i + 1 < arguments.size()) value = arguments[++i];
-    if (!value) return fmt::format("{} needs a value.", name);
-    if (auto problem = set_option(name, *value, options); !problem.empty()) return problem;
-  }
+  auto problem = read_arguments(arguments, syntax, options, words);
+  if (!problem.empty()) return problem;
   return set_words(verb, words, options);
 }
 
@@ -215,19 +191,17 @@ QueueArguments parse_queue_arguments(const std::vector<std::string>& arguments,
                                      Environment environment) {
   QueueArguments parsed;
   QueueOptions& options = parsed.options;
-  const auto asks_help = [](const std::string& word) { return word == "--help" || word == "-h"; };
-  options.help = arguments.empty() || std::any_of(arguments.begin(), arguments.end(), asks_help);
+  options.help = asks_help(arguments);
   if (options.help) return parsed;
-  const auto verb = std::find_if(verbs().begin(), verbs().end(),
-                                 [&](const Verb& each) { return each.name == arguments.front(); });
-  if (verb == verbs().end()) {
+  const Verb* const verb = find_verb(verbs(), arguments.front());
+  if (verb == nullptr) {
     parsed.error = fmt::format("there is no command queue {}. {}", arguments.front(), hint);
     return parsed;
   }
   options.verb = verb->verb;
   options.limit = limit_default;
   read_broker_environment(environment, options);
-  parsed.error = read_arguments(arguments, *verb, options);
+  parsed.error = read_words(arguments, *verb, options);
   if (parsed.error.empty()) parsed.error = check(options);
   return parsed;
 }
