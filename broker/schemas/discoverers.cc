@@ -228,7 +228,6 @@ void Schemas::learn(const Discoverer& discoverer, std::string_view event, Contex
   if (schema->learned == nullptr) schema->learned = std::make_unique<Shape>();
   if (!schema->learned->add(detail)) return;
   const std::string document = event_document(*schema->learned, source, detail_type);
-  // What had to become shorter than it was learned is what it is from now on.
   auto compiled = compile_content(document, SchemaType::open_api_3);
   if (compiled.has_error()) return;
   add_version(*schema, document, SchemaType::open_api_3, std::move(compiled).assume_value(), ctx);

@@ -52,15 +52,14 @@ std::string component_name(std::string_view detail_type) {
   return name;
 }
 
-// Calls make(shape) with ever less depth until the text is short enough.
+// Takes depth off the shape until the text that make(shape) gives is short enough.
 template <class Make>
-std::string within_limit(const Shape& shape, Make&& make) {
+std::string within_limit(Shape& shape, Make&& make) {
   std::string text = make(shape);
   for (const int levels : {16, 8, 4, 2, 1, 0}) {
     if (text.size() <= static_cast<std::size_t>(api::schemas::content_length_max)) break;
-    Shape shallower = shape;
-    shallower.limit_depth(levels);
-    text = make(shallower);
+    shape.limit_depth(levels);
+    text = make(shape);
   }
   return text;
 }
@@ -87,8 +86,7 @@ Sample read_sample(simdjson::dom::element value) {
 
 }  // namespace
 
-std::string event_document(const Shape& detail, std::string_view source,
-                           std::string_view detail_type) {
+std::string event_document(Shape& detail, std::string_view source, std::string_view detail_type) {
   return within_limit(detail, [&](const Shape& shape) {
     const std::string name = component_name(detail_type);
     json::object schemas{{"AWSEvent", envelope_schema(name, source, detail_type)}};

@@ -13,10 +13,9 @@ namespace signalbox::broker::schemas {
 
 constexpr std::string_view discovered_registry_name = "discovered-schemas";
 
-// Of events with this envelope. No longer than a schema's content may be: what is nested deep may
-// have to become anything.
-std::string event_document(const Shape& detail, std::string_view source,
-                           std::string_view detail_type);
+// Of events with this envelope. No longer than a schema's content may be: what is nested too deep
+// for that becomes anything, in the shape too, which also bounds the memory that one takes.
+std::string event_document(Shape& detail, std::string_view source, std::string_view detail_type);
 // Of the detail that such a document describes; anything, when it says so in other words.
 Shape shape_of_detail(std::string_view document);
 

@@ -80,11 +80,32 @@ const std::unordered_map<std::string_view, SchemaCompiler::Read>& SchemaCompiler
   return table;
 }
 
+const std::unordered_map<std::string_view, SchemaCompiler::Read>&
+SchemaCompiler::keywords_of_3_1() {
+  using C = SchemaCompiler;
+  static const std::unordered_map<std::string_view, Read> table{
+      {"const", &C::read_const},
+      {"items", &C::read_items_of_3_1},
+      {"prefixItems", &C::read_prefix_items},
+      {"$defs", &C::read_definitions},
+  };
+  return table;
+}
+
+SchemaCompiler::Read SchemaCompiler::find_keyword(std::string_view name) const {
+  if (is_3_1_) {
+    const auto at = keywords_of_3_1().find(name);
+    if (at != keywords_of_3_1().end()) return at->second;
+  }
+  const auto at = keywords().find(name);
+  return at == keywords().end() ? nullptr : at->second;
+}
+
 void SchemaCompiler::read_members(Node& node, const boost::json::object& schema) {
   for (const auto& member : schema) {
-    const auto keyword = keywords().find(view_of(member.key()));
-    if (keyword == keywords().end()) continue;
-    (this->*keyword->second)(node, member.value(), place_in(node.place, keyword->first));
+    const std::string_view name = view_of(member.key());
+    const Read read = find_keyword(name);
+    if (read != nullptr) (this->*read)(node, member.value(), place_in(node.place, name));
   }
   read_exclusive(node, schema, "exclusiveMinimum", node.minimum);
   read_exclusive(node, schema, "exclusiveMaximum", node.maximum);
@@ -217,14 +238,24 @@ void SchemaCompiler::read_enum(Node& node, const value& given, const std::string
     fail(place, "must be an array of at least one value.");
     return;
   }
-  for (const auto& each : given.get_array()) {
-    if (const auto* text = each.if_string()) {
-      node.one_of_strings.emplace(view_of(*text));
-    } else {
-      node.one_of_values.push_back(each);
-      node.one_of_cost += count_of(each);
-    }
+  for (const auto& each : given.get_array()) add_value(node, each);
+}
+
+void SchemaCompiler::add_value(Node& node, const value& given) {
+  if (const auto* text = given.if_string()) {
+    node.one_of_strings.emplace(view_of(*text));
+  } else {
+    node.one_of_values.push_back(given);
+    node.one_of_cost += count_of(given);
   }
+}
+
+// Beside an enum, which has it, that one only.
+void SchemaCompiler::read_const(Node& node, const value& given, const std::string& place) {
+  Node& constant = *out_.nodes.emplace_back(std::make_unique<Node>());
+  constant.place = place;
+  add_value(constant, given);
+  node.all_of.push_back(&constant);
 }
 
 void SchemaCompiler::read_minimum(Node& node, const value& given, const std::string& place) {
@@ -275,6 +306,17 @@ void SchemaCompiler::read_items(Node& node, const value& given, const std::strin
   } else {
     node.items = compile(given, place);
   }
+}
+
+void SchemaCompiler::read_prefix_items(Node& node, const value& given, const std::string& place) {
+  node.has_tuple = true;
+  node.tuple = schemas_in(given, place);
+}
+
+// Of the elements that prefixItems does not tell of.
+void SchemaCompiler::read_items_of_3_1(Node& node, const value& given, const std::string& place) {
+  node.items = compile(given, place);
+  node.more_items = node.items;
 }
 
 void SchemaCompiler::read_additional_items(Node& node, const value& given,
@@ -382,7 +424,8 @@ void SchemaCompiler::read_dependencies(Node& node, const value& given, const std
 }
 
 void SchemaCompiler::read_all_of(Node& node, const value& given, const std::string& place) {
-  node.all_of = schemas_in(given, place);
+  const auto schemas = schemas_in(given, place);
+  node.all_of.insert(node.all_of.end(), schemas.begin(), schemas.end());
 }
 
 void SchemaCompiler::read_any_of(Node& node, const value& given, const std::string& place) {

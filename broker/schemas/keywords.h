@@ -21,8 +21,7 @@ std::string place_in(std::string_view place, std::string_view key);
 // default; only the first one counts.
 class SchemaCompiler {
  public:
-  SchemaCompiler(const value& document, SchemaType type, CompiledSchema& out)
-      : document_(document), type_(type), out_(out) {}
+  SchemaCompiler(const value& document, SchemaType type, CompiledSchema& out);
 
   // The schema that stands at that place of the document, and all that it refers to.
   const Node* compile(const value& schema, const std::string& place);
@@ -35,6 +34,9 @@ class SchemaCompiler {
  private:
   using Read = void (SchemaCompiler::*)(Node& node, const value& given, const std::string& place);
   static const std::unordered_map<std::string_view, Read>& keywords();
+  // Those that OpenAPI 3.1 has beside them, or with another meaning.
+  static const std::unordered_map<std::string_view, Read>& keywords_of_3_1();
+  Read find_keyword(std::string_view name) const;
 
   const Node* resolve(const value& reference, const std::string& place);
   void read_members(Node& node, const boost::json::object& schema);
@@ -68,6 +70,10 @@ class SchemaCompiler {
   void read_one_of(Node& node, const value& given, const std::string& place);
   void read_not(Node& node, const value& given, const std::string& place);
   void read_definitions(Node& node, const value& given, const std::string& place);
+  void read_const(Node& node, const value& given, const std::string& place);
+  void read_prefix_items(Node& node, const value& given, const std::string& place);
+  void read_items_of_3_1(Node& node, const value& given, const std::string& place);
+  void add_value(Node& node, const value& given);
 
   std::uint8_t kind_of(const value& name, const std::string& place);
   std::optional<std::uint64_t> size_in(const value& given, const std::string& place);
@@ -78,6 +84,7 @@ class SchemaCompiler {
 
   const value& document_;
   const SchemaType type_;
+  const bool is_3_1_;  // OpenAPI's: schemas may be true or false, and have words beside $ref
   CompiledSchema& out_;
   std::unordered_map<std::string, Node*> by_place_;
   int depth_ = 0;

@@ -8,6 +8,7 @@
 
 #include "broker/schemas/json_document.h"
 #include "broker/schemas/keywords.h"
+#include "broker/schemas/references.h"
 
 namespace signalbox::broker::schemas {
 
@@ -16,29 +17,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr int schema_depth_max = 128;
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// A pointer in a reference is part of a URI.
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_escape = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-                           hex_digit(text[i + 2]) >= 0;
-    if (!is_escape) {
-      out += text[i];
-      continue;
-    }
-    out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-    i += 2;
-  }
-  return out;
-}
 
 // The meta schemas that a draft-04 schema may name.
 bool is_draft_4(std::string_view uri) {
@@ -83,6 +61,13 @@ std::string place_in(std::string_view place, std::string_view key) {
   return longer;
 }
 
+SchemaCompiler::SchemaCompiler(const value& document, SchemaType type, CompiledSchema& out)
+    : document_(document),
+      type_(type),
+      is_3_1_(type == SchemaType::open_api_3 &&
+              text_of_member(document, "openapi").value_or("").starts_with("3.1")),
+      out_(out) {}
+
 void SchemaCompiler::fail(std::string place, std::string reason) {
   if (!problem_) problem_ = SchemaProblem{std::move(place), std::move(reason)};
 }
@@ -93,6 +78,10 @@ const Node* SchemaCompiler::compile(const value& schema, const std::string& plac
   Node& node = *out_.nodes.emplace_back(std::make_unique<Node>());
   at->second = &node;
   node.place = place;
+  if (is_3_1_ && schema.is_bool()) {
+    if (!schema.get_bool()) node.kinds = 0;
+    return &node;
+  }
   if (!schema.is_object()) {
     fail(place, "must be a schema, which is an object.");
     return &node;
@@ -103,9 +92,13 @@ const Node* SchemaCompiler::compile(const value& schema, const std::string& plac
   }
   ++depth_;
   const auto& members = schema.get_object();
-  if (const auto* reference = members.if_contains("$ref")) {
-    node.reference = resolve(*reference, place_in(place, "$ref"));
+  const auto* reference = members.if_contains("$ref");
+  const Node* const referred =
+      reference == nullptr ? nullptr : resolve(*reference, place_in(place, "$ref"));
+  if (reference != nullptr && !is_3_1_) {
+    node.reference = referred;
   } else {
+    if (referred != nullptr) node.all_of.push_back(referred);
     read_members(node, members);
   }
   --depth_;
@@ -117,18 +110,13 @@ const Node* SchemaCompiler::resolve(const value& reference, const std::string& p
     fail(place, "must be a string.");
     return nullptr;
   }
-  const std::string text = std::string(view_of(reference.get_string()));
-  if (!text.starts_with('#')) {
-    fail(place, fmt::format("refers to {}, outside of this document: nothing is fetched.", text));
+  const std::string_view text = view_of(reference.get_string());
+  if (auto problem = problem_of_reference(document_, text); !problem.empty()) {
+    fail(place, std::move(problem));
     return nullptr;
   }
-  const std::string pointer = percent_decoded(std::string_view(text).substr(1));
-  const value* const found = value_at(document_, pointer);
-  if (found == nullptr) {
-    fail(place, fmt::format("refers to {}, where nothing is.", text));
-    return nullptr;
-  }
-  return compile(*found, pointer);
+  const std::string pointer = pointer_of(text);
+  return compile(*value_at(document_, pointer), pointer);
 }
 
 void SchemaCompiler::check_recursion() {
@@ -172,7 +160,7 @@ bool describes_envelope(const json::value& document, const json::value& schema, 
     return true;
   }
   if (const auto reference = text_of_member(schema, "$ref")) {
-    const auto* found = value_at(document, std::string_view(*reference).substr(1));
+    const auto* found = value_at(document, pointer_of(*reference));
     return found != nullptr && describes_envelope(document, *found, depth + 1);
   }
   const auto* parts = member_of(schema, "allOf");
@@ -229,6 +217,7 @@ const json::key_value_pair* find_root(const json::object& schemas, const Compile
   std::unordered_set<std::string_view> referred_to;
   for (const auto& node : out.nodes) {
     if (node->reference != nullptr) referred_to.insert(node->reference->place);
+    for (const Node* each : node->all_of) referred_to.insert(each->place);
   }
   for (const auto& each : schemas) {
     const std::string place = place_in("/components/schemas", view_of(each.key()));
@@ -274,6 +263,7 @@ Compiled compile_schema(std::string_view content, SchemaType type) {
   }
   if (!compiler.problem()) compiler.check_recursion();
   if (compiler.problem()) return *compiler.problem();
+  if (auto problem = find_bad_reference(document)) return *std::move(problem);
   return std::shared_ptr<const CompiledSchema>(std::move(out));
 }
 

@@ -51,12 +51,11 @@ Result<std::shared_ptr<const CompiledSchema>> accepted(Compiled compiled, Schema
 std::shared_ptr<const PreparedContent> prepared(const std::string& content,
                                                 const std::optional<std::string>& type) {
   auto made = std::make_shared<PreparedContent>();
-  const auto only = type ? parse_schema_type(*type) : std::nullopt;
-  if (only != SchemaType::json_schema_draft_4) {
-    made->open_api_3 = compile_schema(content, SchemaType::open_api_3);
-  }
-  if (only != SchemaType::open_api_3) {
-    made->draft_4 = compile_schema(content, SchemaType::json_schema_draft_4);
+  // Without a type, as an update may be, that of the schema counts, which is not known here.
+  for (const auto each : {SchemaType::open_api_3, SchemaType::json_schema_draft_4}) {
+    if (type && parse_schema_type(*type).value_or(each) != each) continue;
+    auto& compiled = each == SchemaType::open_api_3 ? made->open_api_3 : made->draft_4;
+    compiled = compile_schema(content, each);
   }
   return made;
 }

@@ -190,7 +190,9 @@ bool Walk::check(const Node& schema, element value) {
   const std::uint8_t kind = kind_of(type);
   const bool is_integer = type == element_type::DOUBLE && (node.kinds & kind::number) == 0 &&
                           (node.kinds & kind::integer) != 0 && is_whole(number_of(value));
-  if ((node.kinds & kind) == 0 && !is_integer) return fail("must be {}", names_of(node.kinds));
+  if ((node.kinds & kind) == 0 && !is_integer) {
+    return node.kinds == 0 ? fail("must not be there") : fail("must be {}", names_of(node.kinds));
+  }
   const bool has_enum = !node.one_of_values.empty() || !node.one_of_strings.empty();
   if (has_enum && !check_enum(node, value)) return false;
   bool fine = true;

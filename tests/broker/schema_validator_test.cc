@@ -216,6 +216,61 @@ TEST_CASE("OpenAPI 3 says with nullable what draft 4 says with a type", "[schema
   CHECK_FALSE(root->is_of_envelope);
 }
 
+TEST_CASE("OpenAPI 3.1 has constants, tuples, true and false, and words beside a reference",
+          "[schemas]") {
+  const auto schema = [](const std::string& version, const std::string& text) {
+    return compiled(R"({"openapi":")" + version + R"(","info":{"title":"t","version":"1"},)" +
+                        R"("paths":{},"components":{"schemas":{"Event":)" + text +
+                        R"(,"Name":{"type":"string"}}}})",
+                    SchemaType::open_api_3);
+  };
+  const auto check_3_1 = [&](const std::string& text, const std::string& good,
+                             const std::string& bad) {
+    CAPTURE(text);
+    CHECK(violation(*schema("3.1.0", text), good).empty());
+    CHECK_FALSE(violation(*schema("3.1.0", text), bad).empty());
+  };
+  check_3_1(R"({"const":{"a":1}})", R"({"a":1})", R"({"a":2})");
+  check_3_1(R"({"const":"a","enum":["a","b"]})", R"("a")", R"("b")");
+  check_3_1(R"({"prefixItems":[{"type":"string"}],"items":{"type":"number"}})", R"(["a",1])",
+            R"(["a","b"])");
+  check_3_1(R"({"prefixItems":[{}],"items":false})", "[1]", "[1,2]");
+  check_3_1(R"({"$ref":"#/components/schemas/Name","minLength":2})", R"("ab")", R"("a")");
+  check_3_1(R"({"properties":{"a":false,"b":true}})", R"({"b":1})", R"({"a":1})");
+  CHECK(violation(*schema("3.1.0", R"({"properties":{"a":false}})"), R"({"a":1})") ==
+        "$.a must not be there");
+  // They are no words of 3.0.
+  CHECK(violation(*schema("3.0.3", R"({"const":1})"), "2").empty());
+  CHECK(
+      violation(*schema("3.0.3", R"({"$ref":"#/components/schemas/Name","minLength":2})"), R"("a")")
+          .empty());
+}
+
+TEST_CASE("references are looked at in the whole document", "[schemas]") {
+  const auto problem_of = [](const std::string& members) {
+    const auto made = compile_schema(R"({"openapi":"3.0.0","info":{"title":"t","version":"1"},)" +
+                                         members + R"(,"components":{"schemas":{"A":{}}}})",
+                                     SchemaType::open_api_3);
+    const auto* problem = std::get_if<SchemaProblem>(&made);
+    return problem == nullptr ? std::string() : problem->text();
+  };
+  CHECK(problem_of(R"("paths":{"/a":{"$ref":"other.yaml"}})") ==
+        "/paths/~1a/$ref: refers to other.yaml, outside of this document: nothing is fetched.");
+  CHECK(problem_of(R"("paths":{"/a":{"get":{"responses":{"200":{"$ref":"#/components/r/X"}}}}})") ==
+        "/paths/~1a/get/responses/200/$ref: refers to #/components/r/X, where nothing is.");
+  const std::string mapping = R"("paths":{},"x":{"discriminator":{"mapping":{"a":)";
+  CHECK(
+      problem_of(mapping + R"("http://example.com/a.json"}}})") ==
+      "/x/discriminator/mapping/a: refers to http://example.com/a.json, outside of this document: "
+      "nothing is fetched.");
+  CHECK(problem_of(mapping + R"("A"}}})").empty());
+  CHECK(problem_of(mapping + R"("#/components/schemas/A"}}})").empty());
+  CHECK(problem_of(R"("paths":{},"x":{"example":{"$ref":"other.yaml"}})").empty());
+  CHECK(problem_with(R"({"$ref":""})").find("outside of this document") != std::string::npos);
+  CHECK(problem_with(R"({"properties":{"enum":{"$ref":"other.json"}}})").find("/properties/enum") ==
+        0);
+}
+
 TEST_CASE("a schema that describes the whole event says so, or has what only an envelope has",
           "[schemas]") {
   CHECK(compiled(R"({"properties":{"detail":{},"detail-type":{}}})")->is_of_envelope);
