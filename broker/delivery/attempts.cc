@@ -36,6 +36,7 @@ Answer<api::Empty> Broker::start_attempts(std::uint64_t lane_id, Context& ctx) {
   const auto at = deliveries_.lanes.find(lane_id);
   if (at == deliveries_.lanes.end()) return api::Empty{};
   DeliveryLane& lane = at->second;
+  lane.reading_until = Time();
   const auto delivery = delivery_of(lane);
   if (!lane.is_of_schedule && !delivery) {
     drop_lane(lane_id, ctx);
@@ -63,14 +64,18 @@ Answer<api::Empty> Broker::start_attempts(std::uint64_t lane_id, Context& ctx) {
   if (delivery) next.resize(admit(lane, *delivery, next, ctx));
   if (lane.is_held_up) {
     let_next_lanes_go();
-    if (ctx.fetched.missing()) return NeedKeys{};
-    return api::Empty{};
+    if (!ctx.fetched.missing()) return api::Empty{};
+    lane.reading_until = ctx.now + start_retry;
+    return NeedKeys{};
   }
   for (const auto& pending : next) {
     ctx.fetched.get(keys::delivery({lane.id, pending.number}));
     ctx.fetched.get(keys::delivery_due({lane.id, pending.due_ms, pending.number}));
   }
-  if (ctx.fetched.missing()) return NeedKeys{};
+  if (ctx.fetched.missing()) {
+    lane.reading_until = ctx.now + start_retry;
+    return NeedKeys{};
+  }
   for (const auto& pending : next) {
     lane.due.pop_first();
     start_attempt(lane, pending, ctx);

@@ -60,6 +60,10 @@ struct RunningDelivery {
   bool is_to_slow_target = false;  // as it was when the attempt started
 };
 
+// Attempts that were turned away (the disk failed, the commit queue is full) are started after
+// this.
+constexpr std::chrono::seconds start_retry{1};
+
 struct DeliveryLane {
   static constexpr std::size_t known_max = 64;
 
@@ -72,6 +76,7 @@ struct DeliveryLane {
   DueHorizon<PendingDelivery> due{known_max};
   std::unordered_map<std::uint64_t, RunningDelivery> running;  // by number
   LaneWindow window;
+  Time reading_until;        // until then its next deliveries are being read: once is enough
   bool is_held_up = false;   // until something lets it go on
   bool lacks_token = false;  // none could be had: this once its attempts fail for it
   std::uint64_t throttled =

@@ -9,9 +9,6 @@ namespace keys = storage::keys;
 
 namespace {
 
-// Attempts that were turned away (the disk failed, the commit queue is full) are started later.
-constexpr std::chrono::seconds start_retry{1};
-
 bool is_lane_of_schedule(const storage::View& view, std::uint64_t lane_id) {
   DeliveryRecord record;
   const auto range = keys::deliveries_of_lane(lane_id);
@@ -97,9 +94,10 @@ void Broker::publish_lanes() {
 }
 
 void Broker::resume_lane(std::uint64_t lane_id, Context& ctx) {
-  if (!deliveries_.lanes.contains(lane_id)) return;
-  own_work_.push_back({OwnWork::Kind::attempts, lane_id});
+  const auto at = deliveries_.lanes.find(lane_id);
+  if (at == deliveries_.lanes.end()) return;
   deadlines_.set(DeadlineKind::delivery, lane_id, ctx.now + start_retry);
+  if (at->second.reading_until <= ctx.now) own_work_.push_back({OwnWork::Kind::attempts, lane_id});
 }
 
 // Nothing is left to deliver. Schedules come and go, and each with a URL has a lane; what is known

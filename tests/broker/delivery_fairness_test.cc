@@ -86,6 +86,24 @@ TEST_CASE("a target earns attempts at a time by answering, up to the setting", "
   CHECK(world.answer_all("live") == 45);
 }
 
+TEST_CASE("the next deliveries of a target are read once, however many attempts end meanwhile",
+          "[fairness]") {
+  SharedRoom world(limits(8, 100));
+  world.add_target("t");
+  world.put_events("t", 200);
+  for (int i = 0; i < 20; ++i) world.end_next_attempt(delivered());
+  REQUIRE(world.under_way("t") == 8);
+  world.holds_reads = true;
+  for (int i = 0; i < 8; ++i) world.end_next_attempt(delivered());
+  CHECK(world.held_reads.size() == 1);
+  // One that does not come back is not waited for.
+  world.advance(1s);
+  CHECK(world.held_reads.size() == 2);
+  world.let_reads_go();
+  CHECK(world.under_way("t") == 8);
+  CHECK(world.answer_all("t") == 172);
+}
+
 TEST_CASE("a target that stops answering is soon tried one delivery at a time", "[fairness]") {
   SharedRoom world(limits(8, 100));
   world.add_target("t");

@@ -130,7 +130,13 @@ class TestBroker {
     EnginePorts ports;
     // A job tells its reply when it is destroyed.
     ports.release = [](std::vector<std::unique_ptr<Job>> jobs) { jobs.clear(); };
-    ports.run_reader = [](const std::function<void()>& work) { work(); };
+    ports.run_reader = [this](const std::function<void()>& work) {
+      if (holds_reads) {
+        held_reads.push_back(work);
+      } else {
+        work();
+      }
+    };
     ports.post_to_core = [this](std::function<void()> work) {
       core_work_.push_back(std::move(work));
     };
@@ -198,6 +204,15 @@ class TestBroker {
       if (engine_->next_deadline() == next && engine_->sealed() == before) break;
     }
     if (until > clock_.now()) clock_.advance(until - clock_.now());
+    settle();
+  }
+
+  // Reads from disk that a test makes wait, until it lets them go.
+  bool holds_reads = false;
+  std::vector<std::function<void()>> held_reads;
+  void let_reads_go() {
+    holds_reads = false;
+    for (const auto& work : std::exchange(held_reads, {})) work();
     settle();
   }
 
