@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::uint8_t event_format = 1;
 constexpr std::uint8_t segment_format_without_seconds = 1;
-constexpr std::uint8_t segment_format = 2;
+constexpr std::uint8_t segment_format_without_before = 2;
+constexpr std::uint8_t segment_format = 3;
+constexpr std::uint64_t unknown_count = ~std::uint64_t{0};
 constexpr std::uint64_t segment_bytes_most = 64ull << 20;
 
 }  // namespace
@@ -25,13 +27,21 @@ std::uint64_t LogLimits::segment_bytes_max() const {
   return std::max<std::uint64_t>(1, std::min(segment_bytes_most, bytes_max / 16));
 }
 
+namespace {
+
+LogSegment segment_after(const LogSegment& segment) {
+  return {.number = segment.number + 1, .count_before = segment.count};
+}
+
+}  // namespace
+
 LogSegment& BusLog::segment_for_append(Time now, const LogLimits& limits) {
   if (segments_.empty()) segments_.push_back({.number = 1});
   const LogSegment& open = segments_.back();
   const bool full = open.count > 0 && (now >= from_ms(open.first_ms) + limits.segment_span() ||
                                        open.bytes >= limits.segment_bytes_max() ||
                                        open.count >= events_per_segment_max);
-  if (full) segments_.push_back({.number = open.number + 1});
+  if (full) segments_.push_back(segment_after(open));
   return segments_.back();
 }
 
@@ -75,7 +85,7 @@ void BusLog::expire(std::uint64_t bus_id, Time now, const LogLimits& limits,
     if (!old && !over) return;
     // An empty successor keeps the numbers rising: a reader's position never names other events.
     if (segments_.size() == 1) {
-      const LogSegment next{.number = oldest.number + 1};
+      const LogSegment next = segment_after(oldest);
       segments_.push_back(next);
       batch.put(keys::event_segment({bus_id, next.number}), encode_log_segment(next));
     }
@@ -119,21 +129,25 @@ std::string encode_log_segment(const LogSegment& segment) {
       .u64(segment.bytes)
       .u64(segment.first_second)
       .u64(segment.last_second)
+      .u64(segment.count_before.value_or(unknown_count))
       .take();
 }
 
 std::optional<LogSegment> decode_log_segment(std::uint64_t number, std::string_view value) {
   RecordReader record(value);
   const std::uint8_t format = record.u8();
-  if (format != segment_format && format != segment_format_without_seconds) return std::nullopt;
+  if (format < segment_format_without_seconds || format > segment_format) return std::nullopt;
   LogSegment segment{.number = number};
   segment.first_ms = record.i64();
   segment.last_ms = record.i64();
   segment.count = record.u64();
   segment.bytes = record.u64();
   // Of one that does not say, events may be of any time.
-  segment.first_second = format == segment_format ? record.u64() : 0;
-  segment.last_second = format == segment_format ? record.u64() : event_seconds_past_last - 1;
+  const bool has_seconds = format >= segment_format_without_before;
+  segment.first_second = has_seconds ? record.u64() : 0;
+  segment.last_second = has_seconds ? record.u64() : event_seconds_past_last - 1;
+  const auto before = format >= segment_format ? record.u64() : unknown_count;
+  if (before != unknown_count) segment.count_before = before;
   if (record.failed() || !record.at_end()) return std::nullopt;
   return segment;
 }

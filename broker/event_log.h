@@ -39,6 +39,9 @@ struct LogSegment {
   std::int64_t last_ms = 0;
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;
+  // How many the segment before it had: whoever has read those has missed nothing when it is
+  // dropped. Unset: it is not known, or there was none.
+  std::optional<std::uint64_t> count_before = {};
   // Of the events' own times, in LogOrder::event_time; the first is past the last one while there
   // are none.
   EventSecond first_second = event_seconds_past_last;

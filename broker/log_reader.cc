@@ -11,7 +11,15 @@ namespace {
 struct Extent {
   std::uint64_t segment = 0;
   std::uint64_t count = 0;
+  std::optional<std::uint64_t> count_before;
 };
+
+// Whether events behind that place have been dropped before the oldest segment that is kept.
+bool is_gap(const LogPosition& after, const Extent& oldest) {
+  if (after == LogPosition{}) return false;  // whoever begins at the start takes what there is
+  const bool is_next = after.segment + 1 == oldest.segment && oldest.count_before.has_value();
+  return !is_next || after.position < *oldest.count_before;
+}
 
 // The segments that are kept, in that direction, up to count_max of them. False: as
 // LogPage::failed.
@@ -25,7 +33,7 @@ bool read_extents(const storage::View& view, std::uint64_t bus_id, storage::Dire
         const auto place = keys::parse_event_segment(key);
         const auto segment = place ? decode_log_segment(place->segment, value) : std::nullopt;
         is_sound = segment.has_value();
-        if (is_sound) extents.push_back({segment->number, segment->count});
+        if (is_sound) extents.push_back({segment->number, segment->count, segment->count_before});
         return is_sound && extents.size() < count_max;
       });
   return read && is_sound;
@@ -100,7 +108,7 @@ LogPage read_bus_log(const storage::View& view, std::uint64_t bus_id, const LogQ
   if (oldest.empty()) return page;
   // What lies before the oldest segment are the tombstones of dropped ones.
   if (page.next.segment < oldest.front().segment) {
-    page.has_gap |= page.next != LogPosition{};
+    page.has_gap |= is_gap(page.next, oldest.front());
     page.next = {oldest.front().segment, 0};
   }
   const LogPosition until = std::min(query.until.value_or(*end), *end);

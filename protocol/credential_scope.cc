@@ -12,22 +12,11 @@ namespace {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
-bool is_account(std::string_view text) {
-  return text.size() == 12 && std::all_of(text.begin(), text.end(), is_digit);
-}
-
 // "ASIA", the account, and what makes it as long as others: 20 characters. The service's own are
 // base 32, which has no 0, 1, 8 or 9: twelve digits in a row are as good as never among them.
 std::string_view account_of_session(std::string_view access_key) {
   const bool is_session = access_key.size() == 20 && access_key.starts_with("ASIA");
   return is_session ? access_key.substr(4, 12) : std::string_view();
-}
-
-// Regions and signing names: they become part of keys and log lines.
-bool is_scope_name(std::string_view text) {
-  return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_lower(c) || is_digit(c) || c == '-';
-  });
 }
 
 bool is_access_key(std::string_view text) {
@@ -51,10 +40,11 @@ void read_credential(std::string_view text, bool has_region, CredentialScope& sc
   const auto region = has_region ? take_last(text) : std::string_view();
   take_last(text);  // the date
   if (is_access_key(text)) scope.access_key = text;
-  if (is_account(text)) scope.account = text;
-  if (is_account(account_of_session(text))) scope.account = account_of_session(text);
-  if (is_scope_name(region)) scope.region = region;
-  if (is_scope_name(service)) scope.service = service;
+  if (is_account_id(text)) scope.account = text;
+  if (is_account_id(account_of_session(text))) scope.account = account_of_session(text);
+  if (is_region_name(region)) scope.region = region;
+  // Signing names are of the same letters: they become part of log lines.
+  if (is_region_name(service)) scope.service = service;
 }
 
 constexpr std::string_view multi_region = "AWS4-ECDSA-P256-SHA256";
@@ -77,6 +67,16 @@ std::optional<std::string> presigned_parameter(std::string_view query, std::stri
 }
 
 }  // namespace
+
+bool is_region_name(std::string_view text) {
+  return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_lower(c) || is_digit(c) || c == '-';
+  });
+}
+
+bool is_account_id(std::string_view text) {
+  return text.size() == 12 && std::all_of(text.begin(), text.end(), is_digit);
+}
 
 CredentialScope parse_credential_scope(std::string_view authorization,
                                        std::string_view query_string,

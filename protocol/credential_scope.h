@@ -21,10 +21,15 @@ struct ScopeDefaults {
   std::string_view region = "us-east-1";
 };
 
+// 1 to 32 of [a-z0-9-].
+bool is_region_name(std::string_view text);
+// 12 digits.
+bool is_account_id(std::string_view text);
+
 // authorization is the header's value, query_string what follows '?' in the target (either may be
 // empty; the header wins). An access key of 12 digits names the account, and so do the 12 digits
 // that AssumeRole puts behind the ASIA of one: a role acts in its own account. A region is taken if
-// it is 1 to 32 of [a-z0-9-].
+// it is_region_name().
 CredentialScope parse_credential_scope(std::string_view authorization,
                                        std::string_view query_string,
                                        const ScopeDefaults& defaults);

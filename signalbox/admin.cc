@@ -32,11 +32,12 @@ class ReplyTask final : public protocol::IoTask {
 };
 
 // False: the query string is malformed.
-bool read_query(const protocol::HttpRequest& request, protocol::QueryParameters& parameters) {
+bool read_query(const protocol::HttpRequest& request, protocol::QueryParameters& parameters,
+                std::string_view form = {}) {
   const auto mark = request.target.find('?');
   const auto query = mark == std::string::npos ? std::string_view{}
                                                : std::string_view(request.target).substr(mark + 1);
-  return !protocol::QueryParameters::parse({}, query, parameters);
+  return !protocol::QueryParameters::parse(form, query, parameters);
 }
 
 std::string gauge(std::string_view name, std::string_view help, std::uint64_t value) {
@@ -238,16 +239,20 @@ void Admin::step_clock(const ExchangePtr& exchange, TestClock& clock, broker::Du
 }
 
 void Admin::events(const protocol::HttpRequest& request, const ExchangePtr& exchange) {
-  if (request.method != "GET") {
-    auto reply = error_reply(405, "Ask with GET and a query like ?bus=default&from=now&wait=20.");
-    reply.headers.emplace_back("Allow", "GET");
+  const bool is_form = request.method == "POST";
+  if (!is_form && request.method != "GET") {
+    auto reply = error_reply(405,
+                             "Ask with GET and a query like ?bus=default&from=now&wait=20, or with "
+                             "POST and the same as a form.");
+    reply.headers.emplace_back("Allow", "GET, POST");
     exchange->reply(std::move(reply));
     return;
   }
   protocol::QueryParameters parameters;
   EventsQuestion question;
-  const auto problem = read_query(request, parameters) ? parse_events_question(parameters, question)
-                                                       : std::string(malformed_query);
+  const bool is_read = read_query(request, parameters, is_form ? request.body : "");
+  const auto problem =
+      is_read ? parse_events_question(parameters, question) : std::string(malformed_query);
   if (!problem.empty()) {
     exchange->reply(error_reply(400, problem));
     return;

@@ -13,6 +13,7 @@
 #include "broker/events_arns.h"
 #include "broker/log_reader.h"
 #include "broker/reader_pool.h"
+#include "protocol/credential_scope.h"
 #include "protocol/dispatcher.h"
 #include "protocol/json_codec.h"
 #include "protocol/query_codec.h"
@@ -81,7 +82,16 @@ std::string read_place(std::string_view name, std::string_view text, LogPlace& p
 // One parameter of the question; what is wrong with it.
 std::string read_parameter(std::string_view name, const std::string& value,
                            EventsQuestion& question) {
-  if (name == "account" || name == "region") return {};
+  if (name == "account") {
+    return protocol::is_account_id(value)
+               ? std::string()
+               : fmt::format("account is {}: give its 12 digits.", shown(value));
+  }
+  if (name == "region") {
+    return protocol::is_region_name(value)
+               ? std::string()
+               : fmt::format("region is {}: give one as in us-east-1.", shown(value));
+  }
   if (name == "from") return read_place(name, value, question.from);
   if (name == "to") return read_place(name, value, question.to.emplace());
   if (name == "bus") {
@@ -165,7 +175,12 @@ struct AdminEvents::Page {
   std::string resolve(const storage::View& view, broker::LogQuery& query);
   std::optional<broker::LogPosition> position_of(const storage::View& view, const LogPlace& place,
                                                  std::string& problem) const;
-  void write_body(const broker::LogPage& page);
+  // Whether events that are still to come may be asked for.
+  bool begins_later(std::int64_t now_ms) const {
+    return !after && question.from.kind == LogPlace::Kind::time && question.from.time_ms > now_ms;
+  }
+  bool ends_later(std::int64_t now_ms, const broker::LogPage& page) const;
+  void write_body(const broker::LogPage& page, std::string_view next, bool is_end);
 };
 
 std::optional<broker::LogPosition> AdminEvents::Page::position_of(const storage::View& view,
@@ -202,7 +217,14 @@ std::string AdminEvents::Page::resolve(const storage::View& view, broker::LogQue
   return problem;
 }
 
-void AdminEvents::Page::write_body(const broker::LogPage& page) {
+bool AdminEvents::Page::ends_later(std::int64_t now_ms, const broker::LogPage& page) const {
+  if (!question.to) return true;
+  if (question.to->kind == LogPlace::Kind::time) return question.to->time_ms > now_ms;
+  return question.to->kind == LogPlace::Kind::position && page.next < question.to->position;
+}
+
+void AdminEvents::Page::write_body(const broker::LogPage& page, std::string_view next,
+                                   bool is_end) {
   body = "{\"bus\":";
   protocol::append_json_string(body, bus_name);
   body += ",\"events\":[";
@@ -214,8 +236,9 @@ void AdminEvents::Page::write_body(const broker::LogPage& page) {
     body += event.json;
     body += '}';
   }
-  body += fmt::format(R"(],"next":"{}","more":{},"kept":{{"events":{},"bytes":{}}})",
-                      position_text(bus_id, page.next), page.has_more, kept_count, kept_bytes);
+  body += fmt::format(R"(],"next":"{}","more":{},"kept":{{"events":{},"bytes":{}}})", next,
+                      page.has_more, kept_count, kept_bytes);
+  if (is_end) body += ",\"end\":true";
   if (page.has_gap) body += ",\"gap\":true";
   body += '}';
 }
@@ -341,6 +364,13 @@ void AdminEvents::read(const PagePtr& page) {
     page->refuse(503, store_is_closed);
     return;
   }
+  const auto now_ms = broker::to_ms(dispatcher_.prepare_context(page->caller).wall);
+  if (page->begins_later(now_ms)) {
+    const std::int64_t from_ms = page->question.from.time_ms;
+    page->write_body({}, fmt::format("{}.{:03}", from_ms / 1000, from_ms % 1000), false);
+    settle(page, false);
+    return;
+  }
   const auto view = store->view();
   broker::LogQuery query;
   if (const auto problem = page->resolve(*view, query); !problem.empty()) {
@@ -353,9 +383,9 @@ void AdminEvents::read(const PagePtr& page) {
     return;
   }
   page->after = found.next;
-  page->write_body(found);
-  // With an end there is nothing to wait for.
-  settle(page, !found.events.empty() || found.has_more || found.has_gap || query.until);
+  const bool is_end = !found.has_more && !page->ends_later(now_ms, found);
+  page->write_body(found, position_text(page->bus_id, found.next), is_end);
+  settle(page, !found.events.empty() || found.has_more || found.has_gap || is_end);
 }
 
 void AdminEvents::settle(const PagePtr& page, bool has_something) {

@@ -78,6 +78,14 @@ BrokerReply BrokerClient::own(std::string_view method, std::string_view path,
 BrokerReply BrokerClient::own_text(std::string_view path, const Parameters& parameters,
                                    std::chrono::seconds wait) {
   HttpQuestion question = own_question(path, parameters);
+  // What has no room in a request line, such as a long pattern, is sent as a form.
+  constexpr std::size_t target_bytes_max = 4096;
+  if (question.target.size() > target_bytes_max) {
+    question.method = "POST";
+    question.body = question.target.substr(path.size() + 1);
+    question.target.resize(path.size());
+    question.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+  }
   question.timeout += wait;
   return ask(question, false);
 }

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "protocol/credential_scope.h"
 #include "protocol/json_codec.h"
 
 namespace signalbox {
@@ -69,6 +70,12 @@ std::string read_arguments(const std::vector<std::string>& arguments, const Comm
     if (set_broker_option(name, *value, broker)) continue;
     if (auto problem = syntax.set_option(name, *std::move(value)); !problem.empty()) return problem;
   }
+  if (broker.account && !protocol::is_account_id(*broker.account)) {
+    return fmt::format("--account {}: give its 12 digits.", *broker.account);
+  }
+  if (broker.region && !protocol::is_region_name(*broker.region)) {
+    return fmt::format("--region {}: give one as in us-east-1.", *broker.region);
+  }
   return {};
 }
 
@@ -91,7 +98,8 @@ int complain(std::string_view what, int status) {
   return status;
 }
 
-std::string read_file(std::string_view option, const std::string& path, std::string& text) {
+std::string read_file(std::string_view option, const std::string& path, std::string& text,
+                      std::size_t bytes_max) {
   std::ifstream file;
   if (path != "-") {
     file.open(path, std::ios::binary);
@@ -101,6 +109,9 @@ std::string read_file(std::string_view option, const std::string& path, std::str
   std::vector<char> chunk(64 * 1024);
   while (input.read(chunk.data(), static_cast<std::streamsize>(chunk.size())), input.gcount() > 0) {
     text.append(chunk.data(), static_cast<std::size_t>(input.gcount()));
+    if (text.size() > bytes_max) {
+      return fmt::format("{} {}: there are more than {} bytes.", option, path, bytes_max);
+    }
   }
   return input.bad() ? fmt::format("{} {}: {}.", option, path, std::strerror(errno))
                      : std::string();

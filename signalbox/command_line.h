@@ -67,7 +67,8 @@ std::string read_whole_number(std::string_view name, const std::string& value, s
 int complain(std::string_view what, int status = status_refused);
 
 // A file's contents, or with - standard input's. What is wrong, or empty.
-std::string read_file(std::string_view option, const std::string& path, std::string& text);
+std::string read_file(std::string_view option, const std::string& path, std::string& text,
+                      std::size_t bytes_max = 64 * 1024 * 1024);
 
 // As a JSON string, with its quotes.
 std::string json_text(std::string_view text);

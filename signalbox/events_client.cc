@@ -72,6 +72,8 @@ bool read_page(const std::string& body, EventsPage& page) {
   }
   bool gap = false;
   page.has_gap = document["gap"].get_bool().get(gap) == simdjson::SUCCESS && gap;
+  bool end = false;
+  page.is_end = document["end"].get_bool().get(end) == simdjson::SUCCESS && end;
   return true;
 }
 
@@ -83,8 +85,10 @@ std::string plural(std::size_t count) {
 
 EventsPage read_events_page(BrokerClient& client, const BrokerClient::Parameters& parameters,
                             std::chrono::seconds wait) {
+  const auto asked_at = std::chrono::steady_clock::now();
   const auto reply = client.own_text(events_path, parameters, wait);
   EventsPage page;
+  page.took = std::chrono::steady_clock::now() - asked_at;
   page.problem = reply.problem;
   page.is_away = reply.is_away();
   if (page.problem.empty() && !read_page(reply.body, page)) {
@@ -101,7 +105,8 @@ std::string check_bus(BrokerClient& client, const std::optional<std::string>& bu
 std::string read_pattern(const EventsOptions& options, std::optional<std::string>& pattern) {
   pattern = options.pattern;
   if (!options.pattern_file) return {};
-  return read_file("--pattern-file", *options.pattern_file, pattern.emplace());
+  constexpr std::size_t pattern_bytes_max = 1024 * 1024;
+  return read_file("--pattern-file", *options.pattern_file, pattern.emplace(), pattern_bytes_max);
 }
 
 bool EventPutter::add(std::string entry, std::string label) {

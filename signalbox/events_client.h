@@ -28,6 +28,8 @@ struct EventsPage {
   std::string next;
   bool has_more = false;
   bool has_gap = false;
+  bool is_end = false;  // everything up to `to` has been answered
+  std::chrono::steady_clock::duration took{0};
   std::uint64_t kept_count = 0;  // events in the whole log, and their bytes
   std::uint64_t kept_bytes = 0;
 };
@@ -54,6 +56,8 @@ class EventPutter {
 
   std::size_t put_count() const { return put_count_; }
   std::size_t refused_count() const { return refused_count_; }
+  // Nothing waits for the others of its request.
+  bool is_settled() const { return waiting_.empty(); }
   // One that did not get as far as the broker.
   void refuse(std::string_view label, std::string_view problem);
 

@@ -165,10 +165,6 @@ std::string check_place(std::string_view name, const std::optional<std::string>&
 
 std::string check(const EventsOptions& options) {
   if (options.pattern && options.pattern_file) return "give either --pattern or --pattern-file.";
-  if (options.account && (options.account->size() != 12 ||
-                          options.account->find_first_not_of("0123456789") != std::string::npos)) {
-    return fmt::format("--account {}: give its 12 digits.", *options.account);
-  }
   const bool is_time = options.archive.has_value();
   for (const auto& [name, text, is_a_time] : {std::tuple{"--from", &options.from, is_time},
                                               {"--to", &options.to, is_time},

@@ -16,6 +16,10 @@ namespace signalbox {
 
 namespace {
 
+// An entry may have a megabyte, and as much again in escapes.
+constexpr std::size_t line_bytes_max = 8 * 1024 * 1024;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 // Lines as they come: what is there of a pipe is not kept until there is more.
 class LineReader {
  public:
@@ -39,6 +43,7 @@ class LineReader {
     return poll(&input, 1, 0) > 0;
   }
   // False at the end, or when problem() says why there are no more.
+  // Of a line that is too long only so much is kept.
   bool next(std::string& line) {
     auto end = buffer_.find('\n', start_);
     while (end == std::string::npos) {
@@ -48,11 +53,15 @@ class LineReader {
       if (got < 0 && errno == EINTR && !was_interrupted()) continue;
       if (got < 0 && errno != EINTR) problem_ = failure();
       if (got <= 0) break;
+      if (buffer_.size() > line_bytes_max) buffer_.resize(line_bytes_max + 1);
       const auto searched = buffer_.size();
       buffer_.append(chunk, static_cast<std::size_t>(got));
       end = buffer_.find('\n', searched);
     }
     line = buffer_.substr(start_, end - start_);
+    if (std::exchange(is_first_, false) && line.starts_with(byte_order_mark)) {
+      line.erase(0, byte_order_mark.size());
+    }
     start_ = end == std::string::npos ? buffer_.size() : end + 1;
     return end != std::string::npos || (!line.empty() && problem_.empty());
   }
@@ -65,6 +74,7 @@ class LineReader {
   int fd_ = -1;
   std::string buffer_;
   std::size_t start_ = 0;  // of the next line
+  bool is_first_ = true;
   std::string problem_;
 };
 
@@ -119,7 +129,9 @@ int put_file(const EventsOptions& options, EventPutter& putter, Progress& progre
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string label = fmt::format("line {}", number);
     std::string entry;
-    if (const auto problem = read_entry_line(line, options.bus, entry); !problem.empty()) {
+    if (line.size() > line_bytes_max) {
+      putter.refuse(label, fmt::format("is longer than {} bytes.", line_bytes_max));
+    } else if (const auto problem = read_entry_line(line, options.bus, entry); !problem.empty()) {
       putter.refuse(label, problem);
     } else if (!putter.add(std::move(entry), label)) {
       return status_refused;

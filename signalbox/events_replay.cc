@@ -2,6 +2,7 @@
 // again.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "signalbox/events_client.h"
@@ -142,7 +143,8 @@ class LogReplay {
   EventPutter putter_;
   Progress progress_;
   BrokerClient::Parameters parameters_;
-  std::string from_;
+  std::string from_;    // read so far
+  std::string resume_;  // what comes behind it may not have been put
   std::size_t found_count_ = 0;
 };
 
@@ -154,7 +156,12 @@ std::string LogReplay::fix_places() {
   auto end = parameters_;
   end.emplace_back("from", to);
   end.emplace_back("to", to);
-  const auto page = read_events_page(client_, end);
+  auto page = read_events_page(client_, end);
+  // A time ahead, which has no position yet: what comes from now on is not meant.
+  if (std::count(page.next.begin(), page.next.end(), '.') < 2) {
+    end = {{"bus", options_.bus.value_or("default")}, {"from", "now"}};
+    page = read_events_page(client_, end);
+  }
   parameters_.emplace_back("to", page.next);
   return page.problem;
 }
@@ -173,6 +180,7 @@ bool LogReplay::take(const EventsPage& page) {
     progress_.show(options_.is_dry_run ? fmt::format("{} events", found_count_)
                                        : put_summary(putter_));
     from_ = event.position;
+    if (putter_.is_settled()) resume_ = from_;
   }
   return true;
 }
@@ -187,7 +195,7 @@ int LogReplay::end(int status) {
   if (status == status_done && !was_interrupted()) {
     return putter_.refused_count() > 0 ? status_refused : status_done;
   }
-  return complain(fmt::format("not all was replayed: --from {} goes on.", from_));
+  return complain(fmt::format("not all was replayed: --from {} goes on.", resume_));
 }
 
 int LogReplay::run() {
@@ -197,6 +205,7 @@ int LogReplay::run() {
   problem = fix_places();
   if (problem.empty()) problem = check_bus(client_, options_.to_bus);
   if (!problem.empty()) return complain(problem);
+  resume_ = from_;
   parameters_.emplace_back("limit", std::string(page_limit));
   if (pattern) parameters_.emplace_back("pattern", *pattern);
   bool has_more = true;
@@ -212,10 +221,12 @@ int LogReplay::run() {
     if (!take(page) || !putter_.flush()) return end(status_refused);
     if (problem = printer_.flush(); !problem.empty()) return complain(problem);
     if (was_interrupted()) break;
-    from_ = page.next;
+    resume_ = from_ = page.next;
     has_more = page.has_more;
   }
-  return end(putter_.flush() ? status_done : status_refused);
+  if (!putter_.flush()) return end(status_refused);
+  resume_ = from_;
+  return end(status_done);
 }
 
 }  // namespace

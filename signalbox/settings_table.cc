@@ -288,7 +288,7 @@ constexpr std::array table{
          "Connections open at a time; the next ones wait."),
   bytes("Server", "header-bytes-max", "16KiB", 8 * kib, mib, put_number<&S::header_bytes_max>,
         "Largest head of a request; past it 431."),
-  bytes("Server", "body-bytes-max", "4160KiB", 4 * mib, 16 * mib,
+  bytes("Server", "body-bytes-max", "8MiB", 4 * mib, 16 * mib,
         put_number<&S::body_bytes_max>, "Largest body of a request; past it 413."),
   bytes("Server", "body-bytes-total-max", "512MiB", 16 * mib, 64 * gib,
         put_number<&S::body_bytes_total_max>,

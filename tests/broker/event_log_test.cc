@@ -181,7 +181,7 @@ TEST_CASE("records of a newer format and damaged ones are refused", "[bus_log]")
   const std::string segment =
       encode_log_segment({.number = 3, .first_ms = 1, .last_ms = 2, .count = 4, .bytes = 5});
   CHECK(decode_log_segment(3, segment)->count == 4);
-  CHECK_FALSE(decode_log_segment(3, "\x03" + segment.substr(1)));
+  CHECK_FALSE(decode_log_segment(3, "\x04" + segment.substr(1)));
   CHECK_FALSE(decode_log_segment(3, segment.substr(0, segment.size() - 1)));
   CHECK_FALSE(decode_log_segment(3, segment + "x"));
   const std::string head =
@@ -204,6 +204,12 @@ TEST_CASE("a segment of before, which does not know its events' times, may have 
   CHECK(read->bytes == 5);
   CHECK(read->first_second == 0);
   CHECK(read->last_second == event_seconds_past_last - 1);
+  // Format 2 has these, and not the count of the segment before.
+  segment = encode_log_segment({.number = 3, .count = 4, .count_before = 7});
+  CHECK(decode_log_segment(3, segment)->count_before == 7);
+  segment = "\x02" + segment.substr(1, 48);
+  REQUIRE(decode_log_segment(3, segment));
+  CHECK_FALSE(decode_log_segment(3, segment)->count_before);
 }
 
 TEST_CASE("the seconds of events count from the year 1 and end with the year 9999", "[bus_log]") {

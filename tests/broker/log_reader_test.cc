@@ -154,6 +154,24 @@ TEST_CASE("whoever asks for what is gone is told so and gets what is left", "[lo
   CHECK(harness.first_at(0) == -1);
 }
 
+TEST_CASE("whoever had read all of what is gone has missed nothing", "[log_reader]") {
+  Harness harness;
+  harness.append(4000);
+  REQUIRE(harness.log.segments().size() == 2);
+  const std::uint64_t first_count = harness.log.segments().front().count;
+  harness.expire_after(3600);
+  CHECK_FALSE(harness.read({.after = {1, first_count}}).has_gap);
+  CHECK(harness.read({.after = {1, first_count - 1}}).has_gap);
+  const auto end = harness.end();
+  harness.expire_after(4000);
+  CHECK_FALSE(harness.read({.after = end}).has_gap);
+  harness.append(1);
+  const auto page = harness.read({.after = end});
+  CHECK_FALSE(page.has_gap);
+  CHECK(page.events.size() == 1);
+  CHECK(harness.read({.after = {end.segment, end.position - 1}}).has_gap);
+}
+
 TEST_CASE("a place behind the end, of a log that lost its newest part, is its end",
           "[log_reader]") {
   Harness harness;

@@ -96,7 +96,7 @@ class Pages(CommandLine):
                 ("There is no parameter after", {"after": "1.1"}), ("bus is empty", {"bus": ""})):
             with self.subTest(parameters=parameters):
                 self.assertIn(part, self.page(400, **{"bus": bus, **parameters})["message"])
-        self.assertEqual(self.raw("POST", "/_signalbox/events").status, 405)
+        self.assertEqual(self.raw("PUT", "/_signalbox/events").status, 405)
         self.assertEqual(self.raw("GET", "/_signalbox/events?from=%zz").status, 400)
         self.assertEqual(self.raw("GET", f"/_signalbox/events?bus={'x' * 9000}").status, 404)
 
@@ -150,6 +150,30 @@ class Waiting(CommandLine):
             self.assertEqual(len(got[0]["events"]), 1)
             self.assertLess(got[1], 15)
 
+    def test_an_end_that_is_still_to_come_is_waited_for(self):
+        bus = self.bus()
+        self.put_event(bus)
+        first = self.page(bus=bus, to="now")
+        self.assertTrue(first["end"])
+        bus_id, segment, position = first["next"].split(".")
+        ahead = f"{bus_id}.{segment}.{int(position) + 2}"
+        thread, got = self.wait_for_page(bus=bus, from_="now", to=ahead, wait=20)
+        self.put_event(bus)
+        thread.join()
+        self.assertEqual(len(got[0]["events"]), 1)
+        self.assertNotIn("end", got[0])
+        self.put_event(bus)
+        self.assertTrue(self.page(bus=bus, from_=got[0]["next"], to=ahead)["end"])
+        self.assertNotIn("end", self.page(bus=bus, to="2099-01-01T00:00:00Z"))
+
+    def test_nothing_comes_before_a_beginning_that_is_still_to_come(self):
+        bus = self.bus()
+        thread, got = self.wait_for_page(bus=bus, from_="2099-01-01T00:00:00Z", wait=1)
+        self.put_event(bus)
+        thread.join()
+        self.assertEqual((got[0]["events"], got[0]["next"]), ([], "4070908800.000"))
+        self.assertEqual(self.page(bus=bus, from_=got[0]["next"])["events"], [])
+
     def test_a_wait_ends_with_its_bus(self):
         bus = self.bus()
         thread, got = self.wait_for_page(bus=bus, status=404, wait=20)
@@ -181,6 +205,7 @@ class Retention(ClockTest, CommandLine):
         self.assertEqual(([each["event"]["detail"]["n"] for each in page["events"]], page["gap"]),
                          ([3], True))
         self.assertNotIn("gap", self.page(bus=bus, from_="start"))
+        self.assertNotIn("gap", self.page(bus=bus, from_=second["position"]))
         done = self.run_events("tail", "--bus", bus, "--from", first["position"], "--once")
         self.assertEqual(json.loads(done.stdout)["detail"]["n"], 3)
         self.assertIn("some events had left the log", done.stderr)

@@ -1,11 +1,14 @@
 """`signalbox events`: events put, watched and replayed by an operator."""
 
+import http.client
+import http.server
 import json
 import os
 import pty
 import re
 import signal
 import subprocess
+import threading
 
 import support
 from broker_process import Broker, binary_path, free_port
@@ -109,6 +112,15 @@ class Putting(CommandLine):
         process.stdin.close()
         self.assertEqual(process.wait(timeout=30), 0)
 
+    def test_a_line_without_end_is_refused_and_the_next_is_put(self):
+        bus = self.bus()
+        lines = "\ufeff" + json.dumps({"Source": "s", "DetailType": "t", "Detail": {}}) + "\n"
+        lines += "x" * 9_000_000 + "\n"
+        lines += json.dumps({"Source": "s", "DetailType": "t", "Detail": {}}) + "\n"
+        done = self.run_events("put", "--bus", bus, "--file", "-", stdin=lines)
+        self.assertEqual((done.returncode, done.stdout), (1, "2 events put, 1 refused.\n"))
+        self.assertIn("line 2: is longer than", done.stderr)
+
     def test_ctrl_c_ends_it_and_what_came_before_is_put(self):
         bus = self.bus()
         process = subprocess.Popen(
@@ -180,6 +192,19 @@ class Tailing(CommandLine):
         self.assertEqual(self.says("tail", "--bus", bus, "--from", "2099-01-01T00:00:00Z",
                                    "--once"), "")
 
+    def test_an_end_that_is_still_to_come_is_waited_for(self):
+        bus = self.bus()
+        self.put_event(bus, {"n": 0})
+        here = self.page(bus=bus)["next"]
+        bus_id, segment, position = here.split(".")
+        tail = self.follow("tail", "--bus", bus, "--from", here, "--to",
+                           f"{bus_id}.{segment}.{int(position) + 2}")
+        for n in (1, 2, 3):
+            self.put_event(bus, {"n": n})
+            wait_until(lambda expected=min(n, 2): len(tail.lines) == expected)
+        self.assertEqual(tail.wait(), 0)
+        self.assertEqual(tail.numbers, [1, 2])
+
     def test_a_pattern_is_matched_by_the_broker(self):
         bus = self.bus()
         self.put_many(bus, range(5))
@@ -249,6 +274,18 @@ class Tailing(CommandLine):
             os.close(terminal)
             os.close(inside)
 
+    def test_a_pattern_may_be_as_long_as_a_rule_has_it(self):
+        bus = self.bus()
+        cities = [f"\u6771\u4eac\u90fd{n}" for n in range(330)]
+        pattern = json.dumps({"detail": {"city": cities}}, ensure_ascii=False)
+        self.events.put_rule(Name=unique("rule"), EventBusName=bus, EventPattern=pattern)
+        for city in (cities[7], "elsewhere"):
+            self.put_event(bus, {"city": city})
+        with self.file(pattern) as path:
+            said = self.says("tail", "--bus", bus, "--from", "start", "--once", "--pattern-file",
+                             path)
+        self.assertEqual(json.loads(said)["detail"]["city"], cities[7])
+
     def test_people_get_a_line_each_in_colour_where_they_like_it(self):
         bus = self.bus()
         detail = '{"text": "a\u009b", "long": "' + "ü" * 200 + '"}'
@@ -265,6 +302,55 @@ class Tailing(CommandLine):
         self.assertIn("\u001b[36mshop\u001b[0m", self.on_terminal(bus))
         for variables in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
             self.assertNotIn("\u001b", self.on_terminal(bus, variables))
+
+
+class Cutter:
+    """Between a command and the broker: after so many PutEvents it cuts the connection instead."""
+
+    def __init__(self, broker, puts):
+        cutter = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def forward(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                if self.headers.get("X-Amz-Target") == "AWSEvents.PutEvents":
+                    cutter.left -= 1
+                    if cutter.left < 0:
+                        self.close_connection = True
+                        return
+                connection = http.client.HTTPConnection(
+                    broker.endpoint.removeprefix("http://"), timeout=30)
+                headers = {name: value for name, value in self.headers.items() if name != "Host"}
+                connection.request(self.command, self.path, body, headers)
+                answer = connection.getresponse()
+                text = answer.read()
+                self.send_response(answer.status)
+                self.send_header("Content-Type", answer.headers["Content-Type"])
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+                connection.close()
+
+            do_GET = do_POST = forward
+
+            def log_message(self, *_arguments):
+                pass
+
+        self.left = puts
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.endpoint = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_exception):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
 
 
 class LogReplays(CommandLine):
@@ -306,6 +392,18 @@ class LogReplays(CommandLine):
         self.assertEqual(self.logged(other), [])
         self.says(*chosen)
         self.assertEqual([event["detail"]["n"] for event in self.logged(other)], [6, 7])
+
+    def test_what_may_not_have_been_put_is_not_skipped_by_going_on(self):
+        source, target = self.bus(), self.bus()
+        self.put_many(source, range(45))
+        with Cutter(self.broker, puts=3) as cutter:
+            done = self.run_events("replay", "--bus", source, "--from", "start", "--to-bus", target,
+                                   variables=[("AWS_ENDPOINT_URL", cutter.endpoint)])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("is not known", done.stderr)
+        place = done.stderr.split("--from ")[1].split()[0]
+        self.says("replay", "--bus", source, "--from", place, "--to-bus", target)
+        self.assertEqual([event["detail"]["n"] for event in self.logged(target)], list(range(45)))
 
     def test_a_bus_that_is_not_there_is_told(self):
         bus, nowhere = self.bus(), unique("nowhere")
@@ -424,6 +522,10 @@ class Complaints(CommandLine):
                 (1, "log of another bus", ("tail", "--bus", bus, "--from", "99999.1.1")),
                 (2, "replay needs --from", ("replay", "--archive", "a")),
                 (2, "--rule goes with --archive", ("replay", "--from", "start", "--rule", "r")),
+                (2, "--region UPPER", ("tail", "--once", "--region", "UPPER")),
+                (2, "--region ", ("ls", "--region", "")),
+                (2, "--account 12", ("ls", "--account", "12")),
+                (2, "more than 1048576 bytes", ("tail", "--pattern-file", "/dev/zero")),
                 (2, "https is not spoken", ("tail", "--endpoint-url", "https://127.0.0.1:1"))):
             with self.subTest(arguments=arguments):
                 self.refuses(status, part, *arguments)

@@ -83,7 +83,7 @@ TEST_CASE("nothing given means the documented defaults") {
   CHECK(settings.account == "000000000000");
   CHECK(settings.durability == DurabilityMode::sync);
   CHECK(settings.commit_queue_bytes == 64u << 20);
-  CHECK(settings.body_bytes_max == (4u << 20) + (64u << 10));
+  CHECK(settings.body_bytes_max == 8u << 20);
   CHECK(settings.queue_window_messages == 1024);
   CHECK(settings.bus_log_retention == 24h);
   CHECK(settings.purge_cooldown == 60s);
