@@ -3,10 +3,8 @@
 
 #include "broker/api/operator.h"
 #include "broker/destinations/connection.h"
-#include "broker/endpoints/endpoints.h"
-#include "broker/identity/identity.h"
+#include "broker/functions/functions.h"
 #include "broker/partners/partner_source.h"
-#include "broker/schemas/schemas.h"
 
 namespace signalbox::broker {
 
@@ -21,9 +19,7 @@ Broker::Broker(Settings settings, RuleDirectory& directory)
       deliveries_(settings_.delivery_concurrency_total),
       schedules_(settings_.due_horizon_count),
       destinations_(std::make_unique<DestinationState>()),
-      endpoints_(std::make_unique<Endpoints>(static_cast<ServiceHost&>(*this))),
-      schemas_(std::make_unique<schemas::Schemas>(static_cast<ServiceHost&>(*this))),
-      identity_(std::make_unique<identity::Identity>(static_cast<ServiceHost&>(*this))) {}
+      services_(*this) {}
 
 Broker::~Broker() = default;
 
@@ -37,10 +33,7 @@ std::string Broker::load(const storage::View& view, Context& ctx) {
   if (auto problem = load_buses(view, ctx); !problem.empty()) return problem;
   if (auto problem = load_schedules(view, ctx); !problem.empty()) return problem;
   if (auto problem = load_partner_sources(view); !problem.empty()) return problem;
-  for (Service* const service :
-       std::initializer_list<Service*>{endpoints_.get(), schemas_.get(), identity_.get()}) {
-    if (auto problem = service->load(view, ctx); !problem.empty()) return problem;
-  }
+  if (auto problem = services_.load(view, ctx); !problem.empty()) return problem;
   publish_rules();
   ++boot_epoch_;
   put_next_ids(ctx);
@@ -105,6 +98,7 @@ void Broker::tick(Context& ctx) {
       case DeadlineKind::invocation_turn: give_turn(id, ctx); break;
       case DeadlineKind::replay: resume_replays(ctx); break;
       case DeadlineKind::replay_record: forget_replay(id, ctx); break;
+      case DeadlineKind::invocation: services_.functions->time_is_up(id, ctx.now); break;
     }
   }
 }

@@ -35,7 +35,7 @@
 #include "broker/schedules/expression.h"
 #include "broker/schedules/schedule_state.h"
 #include "broker/schedules/time_zones.h"
-#include "broker/service.h"
+#include "broker/services.h"
 #include "broker/settings.h"
 #include "storage/store.h"
 
@@ -192,9 +192,7 @@ class Broker : private ServiceHost {
 
   // ---- services of their own (service.h): whose member an operation is, by its type ----
   Broker& part(const Broker*) { return *this; }
-  Endpoints& part(const Endpoints*) { return *endpoints_; }
-  schemas::Schemas& part(const schemas::Schemas*) { return *schemas_; }
-  identity::Identity& part(const identity::Identity*) { return *identity_; }
+  auto& part(const auto* which) { return services_.part(which); }
 
   // ---- the engine's side ----
 
@@ -259,6 +257,8 @@ class Broker : private ServiceHost {
   std::uint64_t new_id(Context& ctx) override;
   Bus* bus_with_arn(const std::string& arn, Context& ctx) override;
   void validation_changed(const World& world) override;
+  void wake(std::uint64_t wait_id) override { wakes_.push_back(wait_id); }
+  Deadlines& deadlines() override { return deadlines_; }
 
   // queues (sqs_queues.cc)
   Result<Queue*> find_queue(std::string_view queue_url, Context& ctx);
@@ -684,9 +684,7 @@ class Broker : private ServiceHost {
   ScheduleState schedules_;
   const std::unique_ptr<DestinationState> destinations_;
   std::unordered_map<std::uint64_t, std::unique_ptr<PartnerSource>> partner_sources_;
-  const std::unique_ptr<Endpoints> endpoints_;
-  const std::unique_ptr<schemas::Schemas> schemas_;
-  const std::unique_ptr<identity::Identity> identity_;
+  Services services_;
 
   std::uint64_t last_id_ = 0;        // of queues, buses, rules and tasks; stored
   std::uint64_t boot_epoch_ = 0;     // runs of this store so far: the top of receive numbers

@@ -31,6 +31,7 @@ enum class DeadlineKind : std::uint8_t {
   invocation_turn,  // id: API destination; the next lane's turn
   replay,           // id: 0; the next slice of the replay whose turn it is
   replay_record,    // id: replay that has ended; it is forgotten
+  invocation,       // id: of a function; its time is up
 };
 
 class Deadlines {

@@ -53,6 +53,9 @@ enum class ErrorCode : std::uint8_t {
   precondition_failed,  // the revision named is not the latest
   // IAM
   malformed_policy_document,
+  // Lambda
+  invalid_request_content,  // an invocation's payload is no JSON
+  request_too_large,
 };
 
 struct Error {

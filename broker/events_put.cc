@@ -112,7 +112,7 @@ std::optional<EntryFailure> Broker::accept_event(Bus& bus, const PreparedEvent& 
   }
   append_to_log(bus, event, ctx);
   append_to_archives(bus, matched, event, ctx);
-  if (bus.discoverer != nullptr) schemas_->learn(*bus.discoverer, event.json, ctx);
+  if (bus.discoverer != nullptr) services_.schemas->learn(*bus.discoverer, event.json, ctx);
   ++buses_.counters.events_accepted;
   return std::nullopt;
 }

@@ -125,9 +125,10 @@ void Broker::set_pattern(Bus& bus, rules::RuleId id,
 void Broker::publish_rules() {
   for (Bus* bus : std::exchange(buses_.unpublished, {})) {
     bus->publish_pending = false;
-    bus->discoverer = schemas_->discoverer_of(*bus);
-    directory_.publish(bus->world->account, bus->world->region, bus->name,
-                       {bus->version, bus->current_snapshot(), schemas_->enforcement_of(*bus)});
+    bus->discoverer = services_.schemas->discoverer_of(*bus);
+    directory_.publish(
+        bus->world->account, bus->world->region, bus->name,
+        {bus->version, bus->current_snapshot(), services_.schemas->enforcement_of(*bus)});
   }
 }
 

@@ -12,7 +12,6 @@ struct Connection;
 struct DeadLetter;
 struct DeliverySource;
 struct DestinationState;
-class Endpoints;
 struct Firing;
 struct LogOf;
 struct MessageRecord;
@@ -27,13 +26,5 @@ enum class SourceState : std::uint8_t;
 struct Tagged;
 struct TokenFailure;
 struct TokenSource;
-
-namespace identity {
-class Identity;
-}
-
-namespace schemas {
-class Schemas;
-}
 
 }  // namespace signalbox::broker

@@ -16,6 +16,10 @@ namespace api::schemas {
 struct CreateSchemaRequest;
 struct UpdateSchemaRequest;
 }  // namespace api::schemas
+namespace api::lambda {
+struct CreateFunctionRequest;
+struct InvokeRequest;
+}  // namespace api::lambda
 
 struct PrepareContext {
   Time wall;
@@ -37,5 +41,7 @@ Status prepare(api::EditMessageRequest& request, PrepareContext& context);
 Status prepare(api::PutEventsRequest& request, PrepareContext& context);
 Status prepare(api::schemas::CreateSchemaRequest& request, PrepareContext& context);
 Status prepare(api::schemas::UpdateSchemaRequest& request, PrepareContext& context);
+Status prepare(api::lambda::CreateFunctionRequest& request, PrepareContext& context);
+Status prepare(api::lambda::InvokeRequest& request, PrepareContext& context);
 
 }  // namespace signalbox::broker

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "broker/context.h"
+#include "broker/deadlines.h"
 #include "broker/result.h"
 #include "broker/world.h"
 #include "storage/store.h"
@@ -14,6 +15,10 @@
 namespace signalbox::broker {
 
 struct Bus;
+
+// What is waited for has an id: a queue's own, or one above these.
+constexpr std::uint64_t worker_waits = std::uint64_t{1} << 62;      // and a function's id
+constexpr std::uint64_t invocation_waits = std::uint64_t{1} << 63;  // and an invocation's number
 
 // What services need of the Broker.
 class ServiceHost {
@@ -28,6 +33,9 @@ class ServiceHost {
   virtual std::uint64_t new_id(Context& ctx) = 0;
   // Buses of the world that check their events have other schemas to check them against.
   virtual void validation_changed(const World& world) = 0;
+  // Whoever waits for that (Wait) is run again; ids of queues and function_waits alike.
+  virtual void wake(std::uint64_t wait_id) = 0;
+  virtual Deadlines& deadlines() = 0;
   // Null: there is no such bus.
   virtual Bus* bus_with_arn(const std::string& arn, Context& ctx) = 0;
 };

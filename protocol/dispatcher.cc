@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "broker/ids.h"
 #include "protocol/query_codec.h"
 
@@ -49,7 +51,10 @@ std::string_view query_of(std::string_view target) {
 }
 
 bool is_form(const HttpRequest& request) {
-  return request.header("content-type").starts_with("application/x-www-form-urlencoded");
+  constexpr std::string_view wanted = "application/x-www-form-urlencoded";
+  const auto given = request.header("content-type").substr(0, wanted.size());
+  return std::equal(given.begin(), given.end(), wanted.begin(), wanted.end(),
+                    [](char one, char other) { return (one | 0x20) == (other | 0x20); });
 }
 
 // Queue URLs are told as the client addresses us.
@@ -190,7 +195,12 @@ void Dispatcher::take_rest(const HttpRequest& request, Service service, const Ro
   asked.wire = Wire::rest_json;
   asked.row = row;
   if (row == nullptr) {
-    asked.error = broker::Error{broker::ErrorCode::unknown_operation, {}};
+    const bool has_words = service == Service::schemas || service == Service::lambda;
+    asked.error =
+        broker::Error{broker::ErrorCode::unknown_operation,
+                      has_words ? fmt::format("There is no operation {} {}.", request.method,
+                                              path_of(request.target).substr(0, 200))
+                                : std::string()};
     return;
   }
   auto malformed = RestParts::parse(row->path, path_of(request.target), query_of(request.target),

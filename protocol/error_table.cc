@@ -21,6 +21,7 @@ constexpr ErrorShape foreign_to_sqs{400, "com.amazon.coral.service#ValidationExc
 constexpr ErrorShape foreign_to_events{400, "ValidationException"};
 constexpr ErrorShape foreign_to_scheduler{400, "ValidationException"};
 constexpr ErrorShape foreign_to_schemas{400, "BadRequestException"};
+constexpr ErrorShape foreign_to_lambda{400, "InvalidParameterValueException"};
 constexpr ErrorShape foreign_to_identity{400, {}, "ValidationError"};
 
 struct Row {
@@ -29,6 +30,7 @@ struct Row {
   ErrorShape events = foreign_to_events;
   ErrorShape scheduler = foreign_to_scheduler;
   ErrorShape schemas = foreign_to_schemas;
+  ErrorShape lambda = foreign_to_lambda;      // and of the Runtime API
   ErrorShape identity = foreign_to_identity;  // of IAM and STS: Query codes alone
 };
 
@@ -84,15 +86,19 @@ constexpr std::array rows{
     Row{.code = ErrorCode::too_many_entries_in_batch_request,
         .sqs = {400, "com.amazonaws.sqs#TooManyEntriesInBatchRequest",
                 "AWS.SimpleQueueService.TooManyEntriesInBatchRequest"}},
-    Row{.code = ErrorCode::validation, .events = {400, "ValidationException"}},
+    Row{.code = ErrorCode::validation,
+        .events = {400, "ValidationException"},
+        .lambda = {400, "ValidationException"}},
     Row{.code = ErrorCode::resource_not_found,
         .sqs = {404, "com.amazonaws.sqs#ResourceNotFoundException", "ResourceNotFoundException"},
         .events = {400, "ResourceNotFoundException"},
         .scheduler = {404, "ResourceNotFoundException"},
         .schemas = {404, "NotFoundException"},
+        .lambda = {404, "ResourceNotFoundException"},
         .identity = {404, {}, "NoSuchEntity"}},
     Row{.code = ErrorCode::resource_already_exists,
         .events = {400, "ResourceAlreadyExistsException"},
+        .lambda = {409, "ResourceConflictException"},
         .identity = {409, {}, "EntityAlreadyExists"}},
     Row{.code = ErrorCode::invalid_event_pattern, .events = {400, "InvalidEventPatternException"}},
     Row{.code = ErrorCode::limit_exceeded,
@@ -100,7 +106,8 @@ constexpr std::array rows{
         .schemas = {403, "ForbiddenException"},
         .identity = {409, {}, "LimitExceeded"}},
     Row{.code = ErrorCode::policy_length_exceeded,
-        .events = {400, "PolicyLengthExceededException"}},
+        .events = {400, "PolicyLengthExceededException"},
+        .lambda = {400, "PolicyLengthExceededException"}},
     Row{.code = ErrorCode::concurrent_modification,
         .events = {400, "ConcurrentModificationException"}},
     Row{.code = ErrorCode::managed_rule, .events = {400, "ManagedRuleException"}},
@@ -112,6 +119,7 @@ constexpr std::array rows{
                 Fault::sender, false},
         .events = {400, "SerializationException"},
         .scheduler = {400, "SerializationException"},
+        .lambda = {400, "SerializationException"},
         .identity = {400, {}, "MalformedInput"}},
     Row{.code = ErrorCode::unknown_operation,
         .sqs = {400, "com.amazon.coral.service#UnknownOperationException", "InvalidAction",
@@ -119,12 +127,14 @@ constexpr std::array rows{
         .events = {400, "UnknownOperationException"},
         .scheduler = {404, "UnknownOperationException"},
         .schemas = {404, "NotFoundException"},
+        .lambda = {404, "UnknownOperationException"},
         .identity = {400, {}, "InvalidAction"}},
     Row{.code = ErrorCode::throttled,
         .sqs = {403, "com.amazonaws.sqs#RequestThrottled", "RequestThrottled"},
         .events = {400, "ThrottlingException"},
         .scheduler = {429, "ThrottlingException"},
         .schemas = {429, "TooManyRequestsException"},
+        .lambda = {429, "TooManyRequestsException"},
         .identity = {400, {}, "Throttling"}},
     Row{.code = ErrorCode::service_unavailable,
         .sqs = {503, "com.amazon.coral.service#ServiceUnavailableException", "ServiceUnavailable",
@@ -132,27 +142,36 @@ constexpr std::array rows{
         .events = {503, "ServiceUnavailableException", {}, receiver},
         .scheduler = {503, "ServiceUnavailableException", {}, receiver},
         .schemas = {503, "ServiceUnavailableException", {}, receiver},
+        .lambda = {503, "ServiceException", {}, receiver},
         .identity = {503, {}, "ServiceUnavailable", receiver}},
     Row{.code = ErrorCode::internal_failure,
         .sqs = {500, "com.amazon.coral.service#InternalFailure", "InternalFailure", receiver},
         .events = {500, "InternalException", {}, receiver},
         .scheduler = {500, "InternalServerException", {}, receiver},
         .schemas = {500, "InternalServerErrorException", {}, receiver},
+        .lambda = {500, "ServiceException", {}, receiver},
         .identity = {500, {}, "ServiceFailure", receiver}},
     Row{.code = ErrorCode::access_denied,
         .sqs = {403, "com.amazon.coral.service#AccessDeniedException", "AccessDenied"},
         .events = {400, "AccessDeniedException"},
         .scheduler = {403, "AccessDeniedException"},
         .schemas = {403, "ForbiddenException"},
+        .lambda = {403, "AccessDeniedException"},
         .identity = {403, {}, "AccessDenied"}},
     Row{.code = ErrorCode::conflict,
         .scheduler = {409, "ConflictException"},
         .schemas = {409, "ConflictException"},
+        .lambda = {409, "ResourceConflictException"},
         .identity = {409, {}, "DeleteConflict"}},
     Row{.code = ErrorCode::gone, .schemas = {410, "GoneException"}},
-    Row{.code = ErrorCode::precondition_failed, .schemas = {412, "PreconditionFailedException"}},
+    Row{.code = ErrorCode::precondition_failed,
+        .schemas = {412, "PreconditionFailedException"},
+        .lambda = {412, "PreconditionFailedException"}},
     Row{.code = ErrorCode::malformed_policy_document,
         .identity = {400, {}, "MalformedPolicyDocument"}},
+    Row{.code = ErrorCode::invalid_request_content,
+        .lambda = {400, "InvalidRequestContentException"}},
+    Row{.code = ErrorCode::request_too_large, .lambda = {413, "RequestTooLargeException"}},
 };
 
 // The compiler writes a value that no enumerator names as "(...ErrorCode)32".
@@ -191,6 +210,8 @@ ErrorShape error_shape(Service service, ErrorCode code) {
     case Service::events: return row.events;
     case Service::scheduler: return row.scheduler;
     case Service::schemas: return row.schemas;
+    case Service::lambda:
+    case Service::runtime: return row.lambda;
     case Service::iam:
     case Service::sts: break;
   }
@@ -213,16 +234,43 @@ ErrorReply json_error(Service service, const broker::Error& error) {
   return reply;
 }
 
+namespace {
+
+// The Runtime API's errors have the form of a function's.
+void append_function_error(std::string_view type, std::string_view message, std::string& out) {
+  out += R"({"errorMessage":)";
+  append_json_string(out, message);
+  out += R"(,"errorType":)";
+  append_json_string(out, type);
+  out += '}';
+}
+
+// As Lambda's model has it, member by member.
+std::string_view message_member(Service service, const ErrorShape& shape) {
+  const bool is_small = service == Service::lambda && shape.fault == Fault::sender &&
+                        shape.type != "ResourceNotFoundException";
+  return is_small ? R"("message":)" : R"("Message":)";
+}
+
+}  // namespace
+
 ErrorReply rest_error(Service service, const broker::Error& error) {
   const ErrorShape shape = error_shape(service, error.code);
   ErrorReply reply{.status = shape.status, .error_type = shape.type};
+  if (service == Service::runtime) {
+    append_function_error(shape.type, error.message, reply.body);
+    return reply;
+  }
   reply.body = "{";
+  if (service == Service::lambda) {
+    reply.body += shape.fault == Fault::sender ? R"("Type":"User",)" : R"("Type":"Service",)";
+  }
   if (service == Service::schemas) {
     reply.body += R"("Code":)";
     append_json_string(reply.body, shape.type);
     reply.body += ',';
   }
-  reply.body += R"("Message":)";
+  reply.body += message_member(service, shape);
   append_json_string(reply.body, error.message);
   reply.body += '}';
   return reply;

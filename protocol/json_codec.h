@@ -151,7 +151,7 @@ bool read_members(Reader& reader, element value, const MemberPath* at, T& out) {
     std::uint64_t bit = 1;
     std::apply(
         [&, key = key, each = each](const auto&... field) {
-          const auto try_field = [&](const auto& candidate) {
+          [[maybe_unused]] const auto try_field = [&](const auto& candidate) {
             if (key != candidate.name || candidate.traits.location != broker::api::Location::body) {
               bit <<= 1;
               return false;
@@ -248,7 +248,10 @@ void append(std::string& out, const T& value) {
   char separator = '{';
   broker::api::for_each_field<T>([&](const auto& field) {
     const auto& member = value.*(field.member);
-    if (!is_present(member)) return;
+    const auto location = field.traits.location;
+    const bool is_in_head =
+        location == broker::api::Location::header || location == broker::api::Location::status;
+    if (is_in_head || !is_present(member)) return;
     out += separator;
     out += '"';
     out += field.name;

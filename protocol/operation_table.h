@@ -11,6 +11,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "broker/api/fields.h"
 #include "broker/context.h"
@@ -121,20 +122,7 @@ struct WireRequest {
   const RestParts* rest = nullptr;              // REST-JSON, beside the body
 };
 
-// Decodes a request and checks it against its model. The error is the service's: malformed, wrongly
-// typed, MissingParameter of SQS, ValidationException of EventBridge.
-template <broker::api::Described T>
-std::optional<broker::Error> decode_request(const WireRequest& request, T& out) {
-  broker::MissingMembers missing;
-  auto error = request.wire == Wire::query ? decode_query(*request.parameters, out, missing)
-                                           : decode_json(request.body, out, missing);
-  if (!error && request.wire == Wire::rest_json) error = decode_rest(*request.rest, out, missing);
-  if (error) return to_error(std::move(*error));
-  if (request.service == Service::sqs) return broker::missing_parameter(missing);
-  return broker::validate(out, missing);
-}
-
-// Whether a response is raw bytes: those of its one member.
+// Whether a body is raw bytes: those of one member.
 template <broker::api::Described T>
 constexpr bool is_payload() {
   bool found = false;
@@ -144,19 +132,104 @@ constexpr bool is_payload() {
   return found;
 }
 
+namespace payload {
+
+inline void take(std::string_view body, broker::api::Blob& blob) { blob.bytes = body; }
+// An empty body is none.
+inline void take(std::string_view body, std::optional<broker::api::Blob>& blob) {
+  if (!body.empty()) blob.emplace().bytes = body;
+}
+inline void append(const broker::api::Blob& blob, std::string& out) { out += blob.bytes; }
+inline void append(const std::optional<broker::api::Blob>& blob, std::string& out) {
+  if (blob) out += blob->bytes;
+}
+
+// Calls visit(member) for the one.
+template <broker::api::Described T, class Visit>
+void visit(T& value, Visit&& visit) {
+  broker::api::for_each_field<std::remove_const_t<T>>([&](const auto& field) {
+    auto& member = value.*(field.member);
+    if constexpr (requires { visit(member); }) {
+      if (field.traits.location == broker::api::Location::payload) visit(member);
+    }
+  });
+}
+
+}  // namespace payload
+
+// Decodes a request and checks it against its model. The error is the service's: malformed, wrongly
+// typed, MissingParameter of SQS, ValidationException of EventBridge.
+template <broker::api::Described T>
+std::optional<broker::Error> decode_request(const WireRequest& request, T& out) {
+  broker::MissingMembers missing;
+  std::optional<DecodeError> error;
+  if constexpr (is_payload<T>()) {
+    payload::visit(
+        out, [&](auto& member) requires requires { payload::take({}, member); } {
+          payload::take(request.body, member);
+        });
+  } else {
+    error = request.wire == Wire::query ? decode_query(*request.parameters, out, missing)
+                                        : decode_json(request.body, out, missing);
+  }
+  if (!error && request.wire == Wire::rest_json) error = decode_rest(*request.rest, out, missing);
+  if (error) {
+    // These always say something, where others leave it to the error's name.
+    const bool has_words =
+        request.service == Service::schemas || request.service == Service::lambda;
+    if (has_words && error->message.empty()) error->message = error->detail;
+    return to_error(std::move(*error));
+  }
+  if (request.service == Service::sqs) return broker::missing_parameter(missing);
+  return broker::validate(out, missing);
+}
+
 // Appends the body of a reply. Status functions' Empty is an empty body on the JSON wires of SQS
 // and EventBridge alike, and an empty object of REST-JSON.
 template <broker::api::Described T>
 void encode_reply(Service service, Wire wire, std::string_view operation, const T& response,
                   std::string_view request_id, std::string& out) {
   if constexpr (is_payload<T>()) {
-    broker::api::for_each_field<T>(
-        [&](const auto& field) { out += (response.*(field.member)).bytes; });
+    payload::visit(
+        response, [&](const auto& member) requires requires { payload::append(member, out); } {
+          payload::append(member, out);
+        });
   } else if (wire == Wire::query) {
     encode_query_reply(query_dialect(service), operation, response, request_id, out);
   } else if (std::tuple_size_v<decltype(T::fields())> > 0 || wire == Wire::rest_json) {
     encode_json(response, out);
   }
+}
+
+namespace head {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+inline void add(std::string_view name, const std::string& value, Headers& headers) {
+  headers.emplace_back(name, value);
+}
+inline void add(std::string_view name, const std::optional<std::string>& value, Headers& headers) {
+  if (value) headers.emplace_back(name, *value);
+}
+
+}  // namespace head
+
+// What a response says in its head: headers, and a status instead of the operation's usual one.
+template <broker::api::Described T>
+void encode_head(const T& response, unsigned& status, head::Headers& headers) {
+  broker::api::for_each_field<T>([&](const auto& field) {
+    const auto& member = response.*(field.member);
+    if constexpr (requires { head::add({}, member, headers); }) {
+      if (field.traits.location == broker::api::Location::header) {
+        head::add(field.location_name(), member, headers);
+      }
+    }
+    if constexpr (requires { status = static_cast<unsigned>(*member); }) {
+      if (field.traits.location == broker::api::Location::status && member) {
+        status = static_cast<unsigned>(*member);
+      }
+    }
+  });
 }
 
 // Splits an X-Amz-Target: "AmazonSQS.SendMessage", "AWSEvents.PutEvents". AmazonEventBridge is

@@ -8,6 +8,7 @@
 #include "broker/api/scheduler.h"
 #include "broker/api/sqs.h"
 #include "broker/endpoints/endpoints.h"
+#include "broker/functions/functions.h"
 #include "broker/identity/identity.h"
 #include "broker/schemas/schemas.h"
 #include "protocol/request_job.h"
@@ -18,6 +19,7 @@ namespace {
 
 using broker::Broker;
 using broker::Endpoints;
+using broker::functions::Functions;
 using broker::identity::Identity;
 using broker::schemas::Schemas;
 
@@ -57,7 +59,11 @@ constexpr auto scheduler = Service::scheduler;
 constexpr auto schemas = Service::schemas;
 constexpr auto iam = Service::iam;
 constexpr auto sts = Service::sts;
+constexpr auto lambda = Service::lambda;
+constexpr auto runtime = Service::runtime;
 
+#define FUNCTION_PATH "/2015-03-31/functions/{FunctionName}"
+#define RUNTIME_PATH "/functions/{FunctionName}/2018-06-01/runtime"
 #define REGISTRY_PATH "/v1/registries/name/{registryName}"
 #define SCHEMA_PATH REGISTRY_PATH "/schemas/name/{schemaName}"
 
@@ -264,10 +270,35 @@ constexpr Row rows[] = {
     row<&Identity::untag_role>(iam, "UntagRole", Kind::writes),
     row<&Identity::update_assume_role_policy>(iam, "UpdateAssumeRolePolicy", Kind::writes),
     row<&Identity::update_role>(iam, "UpdateRole", Kind::writes),
+    row<&Identity::update_role_description>(iam, "UpdateRoleDescription", Kind::writes),
 
     row<&Identity::assume_role>(sts, "AssumeRole", Kind::reads),
     row<&Identity::get_caller_identity>(sts, "GetCallerIdentity", Kind::reads),
+
+    rest<&Functions::create_function>(lambda, "CreateFunction", Kind::writes,
+                                      "POST /2015-03-31/functions", 201),
+    rest<&Functions::delete_function>(lambda, "DeleteFunction", Kind::writes,
+                                      "DELETE " FUNCTION_PATH, 204),
+    rest<&Functions::get_function>(lambda, "GetFunction", Kind::reads, "GET " FUNCTION_PATH),
+    rest<&Functions::get_function_configuration>(lambda, "GetFunctionConfiguration", Kind::reads,
+                                                 "GET " FUNCTION_PATH "/configuration"),
+    rest<&Functions::invoke>(lambda, "Invoke", Kind::waits, "POST " FUNCTION_PATH "/invocations"),
+    rest<&Functions::list_functions>(lambda, "ListFunctions", Kind::reads,
+                                     "GET /2015-03-31/functions"),
+
+    rest<&Functions::init_error>(runtime, "InitError", Kind::writes,
+                                 "POST " RUNTIME_PATH "/init/error", 202),
+    rest<&Functions::invocation_error>(runtime, "InvocationError", Kind::writes,
+                                       "POST " RUNTIME_PATH "/invocation/{AwsRequestId}/error",
+                                       202),
+    rest<&Functions::invocation_response>(
+        runtime, "InvocationResponse", Kind::writes,
+        "POST " RUNTIME_PATH "/invocation/{AwsRequestId}/response", 202),
+    rest<&Functions::next_invocation>(runtime, "Next", Kind::waits,
+                                      "GET " RUNTIME_PATH "/invocation/next"),
 };
+#undef RUNTIME_PATH
+#undef FUNCTION_PATH
 #undef SCHEMA_PATH
 #undef REGISTRY_PATH
 static_assert(is_operation_table(std::span<const Row>(rows)));

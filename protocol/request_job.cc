@@ -33,9 +33,12 @@ void RequestJob::answer(std::unique_ptr<RequestJob> job) {
     return;
   }
   std::string body;
+  HttpHeaders headers;
+  unsigned status = job->row->success_status;
+  job->encode_head(status, headers);
   constexpr unsigned no_content = 204;
-  if (job->row->success_status != no_content) job->encode(body);
-  job->host->reply(*job, job->row->success_status, std::move(body), {});
+  if (status != no_content) job->encode(body);
+  job->host->reply(*job, status, std::move(body), std::move(headers));
 }
 
 void RequestJob::reply_error(const broker::Error& error) {

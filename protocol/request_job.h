@@ -66,6 +66,7 @@ class RequestJob : public broker::Job {
   virtual broker::Finished finish(const broker::FinishContext& context,
                                   std::uint64_t& left_out) = 0;
   virtual void encode(std::string& out) = 0;
+  virtual void encode_head(unsigned& status, HttpHeaders& headers) = 0;
 
   std::optional<broker::Error> error_;
 
@@ -111,7 +112,7 @@ class TypedJob final : public RequestJob {
     if constexpr (requires(const Request& request) { request.wait_time_seconds; }) {
       return request_.wait_time_seconds.value_or(1) > 0;
     }
-    return false;
+    return row->may_wait;
   }
 
   std::vector<broker::HandedOut> take_handed_out() override {
@@ -137,6 +138,9 @@ class TypedJob final : public RequestJob {
   }
 
   void encode(std::string& out) override;
+  void encode_head(unsigned& status, HttpHeaders& headers) override {
+    protocol::encode_head(response_, status, headers);
+  }
 
  private:
   Step take(broker::Status status) {

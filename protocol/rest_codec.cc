@@ -33,7 +33,9 @@ std::vector<std::string_view> RestParts::values(Location location, std::string_v
     }
   };
   switch (location) {
-    case Location::body: break;
+    case Location::body:
+    case Location::payload:
+    case Location::status: break;
     case Location::uri: add_named(labels_); break;
     case Location::header: add_named(*headers_); break;
     case Location::query:

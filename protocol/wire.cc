@@ -76,6 +76,8 @@ std::string_view service_name(Service service) {
     case Service::events: return "events";
     case Service::scheduler: return "scheduler";
     case Service::schemas: return "schemas";
+    case Service::lambda: return "lambda";
+    case Service::runtime: return "lambda-runtime";
     case Service::iam: return "iam";
     case Service::sts: return "sts";
   }

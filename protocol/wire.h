@@ -13,12 +13,14 @@
 
 namespace signalbox::protocol {
 
-enum class Service : std::uint8_t { sqs, events, scheduler, schemas, iam, sts };
+enum class Service : std::uint8_t { sqs, events, scheduler, schemas, iam, sts, lambda, runtime };
 
 constexpr Service services[] = {Service::sqs,     Service::events, Service::scheduler,
-                                Service::schemas, Service::iam,    Service::sts};
+                                Service::schemas, Service::iam,    Service::sts,
+                                Service::lambda,  Service::runtime};
 
-constexpr Service rest_services[] = {Service::scheduler, Service::schemas};
+constexpr Service rest_services[] = {Service::scheduler, Service::schemas, Service::lambda,
+                                     Service::runtime};
 
 enum class Wire : std::uint8_t { json_1_0, json_1_1, query, rest_json };
 

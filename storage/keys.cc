@@ -229,6 +229,12 @@ Key iam_role(std::uint64_t role_id) { return Builder(Prefix::iam_role).u64(role_
 
 Key iam_policy(std::uint64_t policy_id) { return Builder(Prefix::iam_policy).u64(policy_id).key(); }
 
+Key function(std::uint64_t function_id) { return Builder(Prefix::function).u64(function_id).key(); }
+
+Key function_code(std::uint64_t function_id, std::uint64_t version) {
+  return Builder(Prefix::function_code).u64(function_id).u64(version).key();
+}
+
 Key fan_out_task(std::uint64_t task_id) { return Builder(Prefix::fan_out_task).u64(task_id).key(); }
 
 Key fan_out_cursor(std::uint64_t task_id) {
@@ -404,6 +410,10 @@ std::optional<std::uint64_t> parse_iam_role(std::string_view key) {
 
 std::optional<std::uint64_t> parse_iam_policy(std::string_view key) {
   return parse_id(key, Prefix::iam_policy);
+}
+
+std::optional<std::uint64_t> parse_function(std::string_view key) {
+  return parse_id(key, Prefix::function);
 }
 
 std::optional<std::uint64_t> parse_partner_source(std::string_view key) {

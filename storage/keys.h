@@ -46,6 +46,8 @@
 //   'I'     schemas  discoverer number u64                             discoverer
 //   'J'     identity role id u64                                       IAM role and its policies
 //   'K'     identity policy id u64                                     IAM policy and its versions
+//   'L'     function function id u64                                   function, no code
+//   'M'     function function id u64, version u64                      its code, a zip
 //
 // Values are formats of their owners and carry their own version.
 #pragma once
@@ -124,6 +126,8 @@ enum class Prefix : char {
   discoverer = 'I',
   iam_role = 'J',
   iam_policy = 'K',
+  function = 'L',
+  function_code = 'M',
 };
 
 // Where a message, or the lease of one, is.
@@ -263,6 +267,8 @@ Key schema_content(const SchemaContentPlace& place);
 Key discoverer(std::uint64_t number);
 Key iam_role(std::uint64_t role_id);
 Key iam_policy(std::uint64_t policy_id);
+Key function(std::uint64_t function_id);
+Key function_code(std::uint64_t function_id, std::uint64_t version);
 Key terminal_step(const StepPlace& place);
 Key deduplication(const DeduplicationPlace& place);
 Key move_task(const MoveTaskPlace& place);
@@ -300,6 +306,7 @@ std::optional<SchemaContentPlace> parse_schema_content(std::string_view key);
 std::optional<std::uint64_t> parse_discoverer(std::string_view key);
 std::optional<std::uint64_t> parse_iam_role(std::string_view key);
 std::optional<std::uint64_t> parse_iam_policy(std::string_view key);
+std::optional<std::uint64_t> parse_function(std::string_view key);
 std::optional<StepPlace> parse_terminal_step(std::string_view key);
 std::optional<DeduplicationPlace> parse_deduplication(std::string_view key);
 std::optional<MoveTaskPlace> parse_move_task(std::string_view key);

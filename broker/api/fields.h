@@ -68,8 +68,8 @@ constexpr bool is_optional_member<Boxed<T>> = true;
 template <class T>
 concept OptionalMember = is_optional_member<T>;
 
-// Where REST-JSON carries a member. The payload is the body itself, of a response.
-enum class Location : std::uint8_t { body, uri, query, header, payload };
+// Where REST-JSON carries a member. The payload is the body itself; status is a response's.
+enum class Location : std::uint8_t { body, uri, query, header, payload, status };
 
 struct Traits {
   bool required = false;
@@ -89,7 +89,8 @@ struct Traits {
   // What holds for each entry of a list or map of plain values, and for each key of a map.
   const Traits* each = nullptr;
   const Traits* each_key = nullptr;
-  // On the REST-JSON wire, and the name there where that differs. Headers are in lower case.
+  // On the REST-JSON wire, and the name there where that differs. A request's headers are in lower
+  // case.
   Location location = Location::body;
   std::string_view location_name = {};
 

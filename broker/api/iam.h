@@ -38,6 +38,8 @@ constexpr Traits policy_path{
 constexpr Traits role_description{.max = 1000,
                                   .pattern = R"([\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*)",
                                   .matches = is_description};
+constexpr Traits required_role_description{
+    .required = true, .max = 1000, .pattern = role_description.pattern, .matches = is_description};
 constexpr Traits version_id{
     .required = true, .pattern = R"(v[1-9][0-9]*(\.[A-Za-z0-9-]*)?)", .matches = is_version};
 constexpr Traits session_seconds{.min = 3600, .max = 43'200};
@@ -195,6 +197,16 @@ struct ListRolesResponse {
     using T = ListRolesResponse;
     return std::tuple{field("Roles", &T::roles), field("IsTruncated", &T::is_truncated),
                       field("Marker", &T::marker)};
+  }
+};
+
+struct UpdateRoleDescriptionRequest {
+  std::string role_name;
+  std::string description;
+  static constexpr auto fields() {
+    using T = UpdateRoleDescriptionRequest;
+    return std::tuple{field("RoleName", &T::role_name, iam::role_name),
+                      field("Description", &T::description, required_role_description)};
   }
 };
 

@@ -35,6 +35,8 @@ class Identity final : public Service {
   Status delete_role(const wire::RoleRequest&, Context&);
   Result<wire::ListRolesResponse> list_roles(const wire::ListRolesRequest&, Context&);
   Result<wire::UpdateRoleResponse> update_role(const wire::UpdateRoleRequest&, Context&);
+  Result<wire::RoleResponse> update_role_description(const wire::UpdateRoleDescriptionRequest&,
+                                                     Context&);
   Status update_assume_role_policy(const wire::UpdateAssumeRolePolicyRequest&, Context&);
   Status put_role_permissions_boundary(const wire::PutRolePermissionsBoundaryRequest&, Context&);
   Status delete_role_permissions_boundary(const wire::RoleRequest&, Context&);

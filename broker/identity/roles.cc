@@ -147,6 +147,14 @@ Result<wire::UpdateRoleResponse> Identity::update_role(const wire::UpdateRoleReq
   return wire::UpdateRoleResponse{};
 }
 
+Result<wire::RoleResponse> Identity::update_role_description(
+    const wire::UpdateRoleDescriptionRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(Role* const role, find_role(request.role_name, ctx));
+  role->shown.description = request.description;
+  store(*role, ctx);
+  return wire::RoleResponse{role->shown};
+}
+
 Status Identity::update_assume_role_policy(const wire::UpdateAssumeRolePolicyRequest& request,
                                            Context& ctx) {
   SIGNALBOX_TRY(Role* const role, find_role(request.role_name, ctx));

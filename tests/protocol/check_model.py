@@ -21,6 +21,13 @@ NOT_SERVED = {
     "ManagedBy",  # of buses that another service owns
     "SourceRoleTemplate",  # of roles made from a template of the service
     "MinimumSessionTokenSize", "SessionTokenUtilization", "SessionTokenSize",  # of STS's tokens
+    # Of functions: where they run at AWS, and kinds of them that are not here.
+    "FileSystemConfigs", "CodeSigningConfigArn", "ImageConfig", "ImageConfigResponse",
+    "TenancyConfig", "CapacityProviderConfig", "DurableConfig", "RuntimeConfig",
+    "AcceleratorConfig", "PublishTo", "SigningProfileVersionArn", "SigningJobArn",
+    "RuntimeVersionConfig", "ConfigSha256", "TagsError", "MasterArn", "TenantId",
+    "DurableExecutionName", "DurableExecutionArn", "ResolvedImageUri", "ResolvedS3Object",
+    "S3ObjectStorageMode", "SourceKMSKeyArn", "KMSKeyArn",
 }
 
 # Demands of the model that are not checked, or that are from elsewhere, by member or service and
@@ -31,6 +38,8 @@ MEANT = {
     "schemas.SchemaName": {"min", "max", "pattern"},
     "schemas.Limit": {"min", "max"},
     "schemas.Scope": {"enum"},
+    # There is no S3: a function's code in it is refused.
+    "S3Bucket": {"pattern"},
     # Of a schedule's ECS target, a list of maps: stored for a service that is not there.
     "Tags": {"each"},
 }
@@ -132,6 +141,8 @@ class Comparison:
     def demands(self, service, path, ours, owner, model):
         where = [model.serialization[key] for key in ("location", "name")
                  if "location" in model.serialization]
+        if where and where[0] == "header":
+            where[1] = where[1].lower()
         if ours["location"] != where:
             self.differ(path, f"stands in {ours['location']}, the model says {where}")
         required = ours["name"] in owner.required_members
@@ -169,13 +180,15 @@ def main():
         sys.exit(__doc__)
     session = botocore.session.Session()
     models = {name: session.get_service_model(name)
-              for name in ("sqs", "events", "scheduler", "schemas", "iam", "sts")}
+              for name in ("sqs", "events", "scheduler", "schemas", "iam", "sts", "lambda")}
     comparison = Comparison()
     operations = dumped_operations(sys.argv[1])
     if not operations:
         sys.exit(f"{sys.argv[1]} printed no field lists")
     for operation in operations:
         service, name = operation["service"], operation["operation"]
+        if service not in models:
+            continue  # the Runtime API has none
         model = models[service].operation_model(name)
         if model.input_shape:
             comparison.structure(service, f"{name} input", operation["input"], model.input_shape,

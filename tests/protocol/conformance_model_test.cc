@@ -10,7 +10,9 @@
 #include "broker/api/endpoints.h"
 #include "broker/api/events.h"
 #include "broker/api/iam_policies.h"
+#include "broker/api/lambda.h"
 #include "broker/api/partners.h"
+#include "broker/api/runtime.h"
 #include "broker/api/scheduler.h"
 #include "broker/api/schemas.h"
 #include "broker/api/sqs.h"
@@ -47,7 +49,7 @@ std::string constraints(const Traits& traits) {
 // Where a member stands and under which name, as the model says it: [] in a body.
 template <class Field>
 std::string location(const Field& field) {
-  constexpr std::string_view names[] = {"", "uri", "querystring", "header", ""};
+  constexpr std::string_view names[] = {"", "uri", "querystring", "header", "", "statusCode"};
   const auto place = field.traits.location;
   if (place == Location::body || place == Location::payload) return "[]";
   return fmt::format(R"(["{}",{}])", names[static_cast<std::size_t>(field.traits.location)],
@@ -307,8 +309,23 @@ void print_identity() {
   print<iam::UntagRoleRequest>("iam", "UntagRole");
   print<iam::UpdateAssumeRolePolicyRequest>("iam", "UpdateAssumeRolePolicy");
   print<iam::UpdateRoleRequest, iam::UpdateRoleResponse>("iam", "UpdateRole");
+  print<iam::UpdateRoleDescriptionRequest, iam::RoleResponse>("iam", "UpdateRoleDescription");
   print<sts::AssumeRoleRequest, sts::AssumeRoleResponse>("sts", "AssumeRole");
   print<Empty, sts::GetCallerIdentityResponse>("sts", "GetCallerIdentity");
+}
+
+void print_functions() {
+  print<lambda::CreateFunctionRequest, lambda::FunctionConfiguration>("lambda", "CreateFunction");
+  print<lambda::FunctionRequest, lambda::DeleteFunctionResponse>("lambda", "DeleteFunction");
+  print<lambda::FunctionRequest, lambda::GetFunctionResponse>("lambda", "GetFunction");
+  print<lambda::FunctionRequest, lambda::FunctionConfiguration>("lambda",
+                                                                "GetFunctionConfiguration");
+  print<lambda::InvokeRequest, lambda::InvokeResponse>("lambda", "Invoke");
+  print<lambda::ListFunctionsRequest, lambda::ListFunctionsResponse>("lambda", "ListFunctions");
+  print<runtime::InitErrorRequest, runtime::Accepted>("lambda-runtime", "InitError");
+  print<runtime::OutcomeRequest, runtime::Accepted>("lambda-runtime", "InvocationError");
+  print<runtime::OutcomeRequest, runtime::Accepted>("lambda-runtime", "InvocationResponse");
+  print<runtime::NextRequest, runtime::NextResponse>("lambda-runtime", "Next");
 }
 
 }  // namespace
@@ -320,6 +337,7 @@ TEST_CASE("the field lists can be printed", "[.][model]") {
   print_schemas();
   print_scheduler();
   print_identity();
+  print_functions();
   std::fflush(stdout);
   CHECK(printed_count == protocol::operation_rows().size());
 }

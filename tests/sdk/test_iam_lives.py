@@ -40,6 +40,9 @@ class Lives(unittest.TestCase):
             self.iam.attach_role_policy(RoleName="worker", PolicyArn=arn)
         self.iam.tag_role(RoleName="worker", Tags=[{"Key": "TEAM", "Value": "ops"},
                                                    {"Key": "stage", "Value": ""}])
+        described = self.iam.update_role_description(RoleName="worker", Description="packs")
+        self.assertEqual(described["Role"]["Description"], "packs")
+        self.assertEqual(self.iam.get_role(RoleName="worker")["Role"]["Description"], "packs")
         self.iam.update_role(RoleName="worker", Description="", MaxSessionDuration=3600)
         self.restart()
         inline = self.iam.get_role_policy(RoleName="worker", PolicyName="send")

@@ -1,0 +1,31 @@
+// A function as requests name it: "orders", "orders:2", "123456789012:function:orders" or an ARN.
+// Pure functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "broker/context.h"
+#include "broker/result.h"
+
+namespace signalbox::broker::functions {
+
+struct FunctionName {
+  std::string account;  // the caller's when the name says none
+  std::string region;
+  std::string name;
+  std::optional<std::string> qualifier;  // a version or an alias
+
+  // With the qualifier, if there is one.
+  std::string arn() const;
+};
+
+constexpr std::string_view latest = "$LATEST";
+
+// text fits the model's pattern. A qualifier beside it that says something else is an error.
+Result<FunctionName> parse_function_name(std::string_view text,
+                                         const std::optional<std::string>& qualifier,
+                                         const Caller& caller);
+
+}  // namespace signalbox::broker::functions

@@ -1,0 +1,218 @@
+#include "broker/functions/functions.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "broker/events_paging.h"
+#include "broker/load_all.h"
+#include "broker/record_fields.h"
+#include "storage/keys.h"
+
+namespace signalbox::broker::functions {
+
+namespace keys = storage::keys;
+
+namespace {
+
+constexpr std::uint8_t function_format = 1;
+constexpr std::uint64_t latest_code = 0;  // of $LATEST, in its key
+
+// As the service writes it: 2026-01-02T03:04:05.678+0000.
+std::string modified_text(Time wall) {
+  const std::int64_t ms = to_ms(wall);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}+0000", fmt::gmtime(ms / 1000), ms % 1000);
+}
+
+wire::FunctionConfiguration configuration_of(const wire::CreateFunctionRequest& request) {
+  wire::FunctionConfiguration config;
+  config.runtime = request.runtime;
+  config.role = request.role;
+  config.handler = request.handler;
+  config.description = request.description.value_or("");
+  config.timeout = request.timeout.value_or(3);
+  config.memory_size = request.memory_size.value_or(128);
+  config.version = std::string(latest);
+  if (request.vpc_config) {
+    config.vpc_config = {request.vpc_config->subnet_ids, request.vpc_config->security_group_ids, "",
+                         request.vpc_config->ipv6_allowed_for_dual_stack};
+  }
+  config.dead_letter_config = request.dead_letter_config;
+  if (request.environment) config.environment = {request.environment->variables, {}};
+  config.tracing_config = {request.tracing_config ? request.tracing_config->mode : "PassThrough"};
+  for (const auto& arn : request.layers.value_or(api::StringList{})) {
+    if (!config.layers) config.layers.emplace();
+    config.layers->push_back({arn, 0});
+  }
+  config.state = "Active";
+  config.last_update_status = "Successful";
+  config.package_type = request.package_type.value_or("Zip");
+  config.architectures = request.architectures.value_or(api::StringList{"x86_64"});
+  config.ephemeral_storage = request.ephemeral_storage.value_or(wire::EphemeralStorage{512});
+  config.snap_start = {request.snap_start ? request.snap_start->apply_on : "None", "Off"};
+  config.logging_config = request.logging_config.value_or(wire::LoggingConfig{});
+  auto& logging = *config.logging_config;
+  if (!logging.log_format) logging.log_format = "Text";
+  return config;
+}
+
+Status check(const wire::CreateFunctionRequest& request) {
+  const auto refuse = [](std::string text) {
+    return Error{ErrorCode::invalid_parameter_value, std::move(text)};
+  };
+  if (request.code.s3_bucket || request.code.s3_key) {
+    return refuse("There is no S3 here: give the code as ZipFile.");
+  }
+  if (request.package_type.value_or("Zip") == "Image") {
+    if (request.code.image_uri && !request.code.zip_file) return ok();
+    return refuse("Please provide ImageUri when updating a function with packageType Image.");
+  }
+  if (!request.runtime || !request.handler) {
+    return refuse(
+        "Runtime and Handler are mandatory parameters for functions created with deployment "
+        "packages.");
+  }
+  if (!request.code.zip_file) return refuse("Please provide a source for function code.");
+  return ok();
+}
+
+}  // namespace
+
+Result<Functions::ByName*> Functions::functions_of(Context& ctx) {
+  SIGNALBOX_TRY(const World* const world, host_.world_of(ctx.caller, ctx));
+  return &by_world_[world->id];
+}
+
+Result<Function*> Functions::find_function(const std::string& name,
+                                           const std::optional<std::string>& qualifier,
+                                           Context& ctx) {
+  SIGNALBOX_TRY(const FunctionName parsed, parse_function_name(name, qualifier, ctx.caller));
+  SIGNALBOX_TRY(ByName* const functions, functions_of(ctx));
+  const bool is_here = parsed.account == ctx.caller.account && parsed.region == ctx.caller.region;
+  const auto at = functions->find(parsed.name);
+  if (at == functions->end() || !is_here ||
+      parsed.qualifier.value_or(std::string(latest)) != latest) {
+    return Error{ErrorCode::resource_not_found,
+                 fmt::format("Function not found: {}", parsed.arn())};
+  }
+  return &at->second;
+}
+
+void Functions::store(const Function& function, Context& ctx) {
+  RecordWriter record;
+  record.u8(function_format).u32(function.world->id).map(function.tags);
+  write_fields(record, function.config);
+  ctx.batch.put(keys::function(function.id), record.view());
+}
+
+Result<wire::FunctionConfiguration> Functions::create_function(
+    const wire::CreateFunctionRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(const FunctionName parsed,
+                parse_function_name(request.function_name, {}, ctx.caller));
+  SIGNALBOX_TRY(World* const world, host_.world_of(ctx.caller, ctx));
+  SIGNALBOX_TRY(check(request));
+  ByName& functions = by_world_[world->id];
+  if (functions.contains(parsed.name)) {
+    return Error{ErrorCode::resource_already_exists,
+                 fmt::format("Function already exist: {}", parsed.name)};
+  }
+  Function& function = functions[parsed.name];
+  function.id = host_.new_id(ctx);
+  function.world = world;
+  function.tags = request.tags;
+  auto& config = function.config = configuration_of(request);
+  config.function_name = parsed.name;
+  config.function_arn = world->arn("lambda", "function:" + parsed.name);
+  config.code_sha256 = request.code_sha256;
+  config.code_size = 0;
+  config.last_modified = modified_text(ctx.wall);
+  config.revision_id = format_uuid(ctx.ids.uuid());
+  if (!config.logging_config->log_group) {
+    config.logging_config->log_group = "/aws/lambda/" + parsed.name;
+  }
+  if (request.code.zip_file) {
+    config.code_size = static_cast<std::int64_t>(request.code.zip_file->bytes.size());
+    ctx.batch.put(keys::function_code(function.id, latest_code), request.code.zip_file->bytes);
+  }
+  store(function, ctx);
+  wire::FunctionConfiguration shown = config;
+  shown.state = "Pending";
+  shown.state_reason = "The function is being created.";
+  shown.state_reason_code = "Creating";
+  shown.last_update_status.reset();
+  return shown;
+}
+
+Result<wire::GetFunctionResponse> Functions::get_function(const wire::FunctionRequest& request,
+                                                          Context& ctx) {
+  SIGNALBOX_TRY(const Function* const function,
+                find_function(request.function_name, request.qualifier, ctx));
+  wire::GetFunctionResponse response;
+  response.configuration = function->config;
+  response.tags = function->tags;
+  return response;
+}
+
+Result<wire::FunctionConfiguration> Functions::get_function_configuration(
+    const wire::FunctionRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(const Function* const function,
+                find_function(request.function_name, request.qualifier, ctx));
+  return function->config;
+}
+
+Result<wire::DeleteFunctionResponse> Functions::delete_function(
+    const wire::FunctionRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(Function* const function,
+                find_function(request.function_name, request.qualifier, ctx));
+  for (const auto& [id, invocation] : invocations_by_number_) {
+    if (invocation->function != function) continue;
+    if (invocation->state != Invocation::State::ended) {
+      end(*invocation,
+          {error_payload("ResourceNotFoundException", "The function was deleted."), "Unhandled"});
+    }
+    invocation->function = nullptr;
+  }
+  ctx.batch.erase(keys::function(function->id));
+  ctx.batch.erase(keys::function_code(function->id, latest_code));
+  host_.wake(worker_waits | function->id);
+  by_world_[function->world->id].erase(std::string(*function->config.function_name));
+  return wire::DeleteFunctionResponse{204};
+}
+
+Result<wire::ListFunctionsResponse> Functions::list_functions(
+    const wire::ListFunctionsRequest& request, Context& ctx) {
+  SIGNALBOX_TRY(const ByName* const functions, functions_of(ctx));
+  constexpr std::int64_t page_max = 50;
+  const std::optional<std::int64_t> limit =
+      std::min(request.max_items.value_or(page_max), page_max);
+  wire::ListFunctionsResponse response;
+  response.functions.emplace();
+  SIGNALBOX_TRY(response.next_marker,
+                visit_page(*functions, {"", request.marker, limit}, [&](const auto& entry) {
+                  response.functions->push_back(entry.second.config);
+                }));
+  return response;
+}
+
+std::string Functions::load(const storage::View& view, Context&) {
+  return load_all(view, keys::Prefix::function, "functions",
+                  [&](std::string_view key, std::string_view value) {
+                    const auto id = keys::parse_function(key);
+                    RecordReader record(value);
+                    Function function;
+                    const bool is_known = id && record.u8() == function_format;
+                    function.world = host_.world_with_id(record.u32());
+                    function.tags = record.map();
+                    if (!is_known || function.world == nullptr ||
+                        !read_fields(record, function.config) || !function.config.function_name) {
+                      return not_understood("a function", key);
+                    }
+                    function.id = *id;
+                    const std::string name = *function.config.function_name;
+                    by_world_[function.world->id][name] = std::move(function);
+                    return std::string();
+                  });
+}
+
+}  // namespace signalbox::broker::functions

@@ -1,0 +1,224 @@
+"""Functions: made, shown and deleted by an SDK, and run by Python's unmodified runtime client."""
+
+import io
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import zipfile
+
+import botocore.exceptions
+import support
+from support import ACCOUNT, REGION, SdkTest, unique, wait_until
+
+HANDLERS = pathlib.Path(__file__).resolve().parent / "handlers"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
+
+
+def zip_of(files):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+CODE = zip_of({"shop.py": "def echo(event, context):\n    return event\n"})
+
+
+class Worker:
+    """A process that runs a handler of handlers/shop.py under awslambdaric."""
+
+    def __init__(self, broker, function, handler):
+        environment = {
+            **os.environ, "AWS_LAMBDA_FUNCTION_NAME": function,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "stream", "AWS_REGION": REGION,
+            "AWS_LAMBDA_RUNTIME_API":
+                f"{broker.endpoint.removeprefix('http://')}/functions/{function}"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "awslambdaric", f"shop.{handler}"], cwd=HANDLERS,
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class FunctionsTest(SdkTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.functions = support.client("lambda", cls.broker)
+
+    def function(self, **arguments):
+        """The name of a new function."""
+        name = unique("function")
+        self.functions.create_function(**{
+            "FunctionName": name, "Runtime": "python3.11", "Role": ROLE, "Handler": "shop.echo",
+            "Code": {"ZipFile": CODE}, "Timeout": 20, **arguments})
+        return name
+
+    def worker(self, function, handler):
+        worker = Worker(self.broker, function, handler)
+        self.addCleanup(worker.stop)
+        return worker
+
+    def invoke(self, name, payload, **arguments):
+        return self.functions.invoke(FunctionName=name, Payload=json.dumps(payload), **arguments)
+
+    def refused(self, code, status, call, **arguments):
+        with self.assertRaises(botocore.exceptions.ClientError) as caught:
+            call(**arguments)
+        answer = caught.exception.response
+        self.assertEqual((answer["Error"]["Code"],
+                          answer["ResponseMetadata"]["HTTPStatusCode"]), (code, status))
+        return answer["Error"]["Message"]
+
+
+class Lives(FunctionsTest):
+    def test_a_function_is_created_shown_listed_and_deleted(self):
+        name = unique("function")
+        made = self.functions.create_function(
+            FunctionName=name, Runtime="python3.11", Role=ROLE, Handler="shop.echo",
+            Code={"ZipFile": CODE}, Description="echoes", Timeout=7, MemorySize=256,
+            Environment={"Variables": {"STAGE": "test"}}, Tags={"team": "shop"})
+        arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+        self.assertEqual(made["ResponseMetadata"]["HTTPStatusCode"], 201)
+        self.assertEqual(
+            (made["FunctionArn"], made["State"], made["Version"], made["CodeSize"]),
+            (arn, "Pending", "$LATEST", len(CODE)))
+        shown = self.functions.get_function(FunctionName=name)
+        config = shown["Configuration"]
+        self.assertEqual(shown["Tags"], {"team": "shop"})
+        self.assertEqual(
+            (config["State"], config["Timeout"], config["MemorySize"], config["Environment"],
+             config["TracingConfig"], config["EphemeralStorage"], config["Architectures"],
+             config["LastUpdateStatus"], config["CodeSha256"]),
+            ("Active", 7, 256, {"Variables": {"STAGE": "test"}}, {"Mode": "PassThrough"},
+             {"Size": 512}, ["x86_64"], "Successful", made["CodeSha256"]))
+        for reference in (arn, f"{ACCOUNT}:function:{name}", f"{name}:$LATEST"):
+            described = self.functions.get_function_configuration(FunctionName=reference)
+            self.assertEqual(described["FunctionArn"], arn)
+        names = [each["FunctionName"] for page in
+                 self.functions.get_paginator("list_functions").paginate(
+                     PaginationConfig={"PageSize": 1}) for each in page["Functions"]]
+        self.assertEqual(names.count(name), 1)
+        gone = self.functions.delete_function(FunctionName=name)
+        self.assertEqual(gone["ResponseMetadata"]["HTTPStatusCode"], 204)
+        self.assertEqual(
+            self.refused("ResourceNotFoundException", 404, self.functions.get_function,
+                         FunctionName=name), f"Function not found: {arn}")
+
+    def test_what_cannot_be_is_refused(self):
+        name = self.function()
+        given = {"FunctionName": name, "Runtime": "python3.11", "Role": ROLE,
+                 "Handler": "shop.echo", "Code": {"ZipFile": CODE}}
+        create = self.functions.create_function
+        self.assertEqual(self.refused("ResourceConflictException", 409, create, **given),
+                         f"Function already exist: {name}")
+        fresh = {**given, "FunctionName": unique("function")}
+        self.assertIn("Could not unzip", self.refused(
+            "InvalidParameterValueException", 400, create,
+            **{**fresh, "Code": {"ZipFile": b"no zip"}}))
+        self.assertIn("S3", self.refused(
+            "InvalidParameterValueException", 400, create,
+            **{**fresh, "Code": {"S3Bucket": "bucket", "S3Key": "key"}}))
+        without = {key: value for key, value in fresh.items() if key != "Runtime"}
+        self.assertIn("Runtime and Handler are mandatory", self.refused(
+            "InvalidParameterValueException", 400, create, **without))
+        for bad in ({"FunctionName": "no spaces"}, {"Timeout": 0}, {"MemorySize": 64},
+                    {"Runtime": "cobol"}, {"Role": "worker"}):
+            self.refused("ValidationException", 400, create, **{**fresh, **bad})
+
+    def test_functions_survive_a_kill(self):
+        with support.Broker() as broker:
+            functions = support.client("lambda", broker)
+            functions.create_function(
+                FunctionName="kept", Runtime="python3.11", Role=ROLE, Handler="shop.echo",
+                Code={"ZipFile": CODE}, Environment={"Variables": {"AB": "1"}}, Tags={"t": "v"})
+            before = functions.get_function(FunctionName="kept")
+            broker.kill()
+            broker.start()
+            after = support.client("lambda", broker).get_function(FunctionName="kept")
+        for each in (before, after):
+            each.pop("ResponseMetadata")
+        self.assertEqual(before, after)
+
+
+class Invoking(FunctionsTest):
+    def test_a_handler_gets_the_event_and_its_answer_comes_back(self):
+        name = self.function()
+        self.worker(name, "echo")
+        for number in range(3):
+            answer = self.invoke(name, {"order": number})
+            self.assertEqual((answer["StatusCode"], answer["ExecutedVersion"]), (200, "$LATEST"))
+            self.assertNotIn("FunctionError", answer)
+            said = json.loads(answer["Payload"].read())
+            self.assertEqual(said["event"], {"order": number})
+            self.assertEqual(said["request_id"], answer["ResponseMetadata"]["RequestId"])
+            self.assertLessEqual(said["remaining_ms"], 20_000)
+            self.assertGreater(said["remaining_ms"], 0)
+
+    def test_an_exception_is_a_function_error(self):
+        name = self.function()
+        self.worker(name, "fail")
+        answer = self.invoke(name, {"order": "o-1"})
+        self.assertEqual((answer["StatusCode"], answer["FunctionError"]), (200, "Unhandled"))
+        said = json.loads(answer["Payload"].read())
+        self.assertEqual((said["errorType"], said["errorMessage"]),
+                         ("ValueError", "no such order: o-1"))
+        self.assertTrue(said["stackTrace"])
+
+    def test_a_handler_that_takes_too_long_is_given_up(self):
+        name = self.function(Timeout=1)
+        self.worker(name, "sleep")
+        self.invoke(name, {"seconds": 0})
+        answer = self.invoke(name, {"seconds": 3})
+        self.assertEqual(answer["FunctionError"], "Unhandled")
+        said = json.loads(answer["Payload"].read())
+        self.assertEqual(said["errorType"], "Sandbox.Timedout")
+        self.assertIn("Task timed out after 1.00 seconds", said["errorMessage"])
+
+    def test_an_answer_that_is_too_large_is_an_error(self):
+        name = self.function()
+        self.worker(name, "large")
+        answer = self.invoke(name, {"bytes": 6_291_560})
+        self.assertEqual(answer["FunctionError"], "Unhandled")
+        self.assertEqual(json.loads(answer["Payload"].read())["errorType"],
+                         "Function.ResponseSizeTooLarge")
+
+    def test_without_a_worker_it_is_told_how_to_attach_one(self):
+        name = self.function(Timeout=1)
+        said = json.loads(self.invoke(name, {})["Payload"].read())
+        self.assertEqual(said["errorType"], "Runtime.NoWorker")
+        self.assertIn(f"AWS_LAMBDA_RUNTIME_API=HOST:PORT/functions/{name}", said["errorMessage"])
+
+    def test_a_dry_run_runs_nothing(self):
+        name = self.function()
+        self.assertEqual(self.invoke(name, {}, InvocationType="DryRun")["StatusCode"], 204)
+
+    def test_a_payload_that_is_no_json_is_refused(self):
+        name = self.function()
+        said = self.refused("InvalidRequestContentException", 400, self.functions.invoke,
+                            FunctionName=name, Payload=b"{")
+        self.assertIn("Could not parse request body into json", said)
+
+    def test_functions_and_versions_that_are_not_there_are_told(self):
+        name = self.function()
+        for reference in ("nothing", f"{name}:7", f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:x"):
+            self.refused("ResourceNotFoundException", 404, self.functions.invoke,
+                         FunctionName=reference)
+        self.refused("InvalidParameterValueException", 400, self.functions.invoke,
+                     FunctionName=f"{name}:1", Qualifier="2")
+
+    def test_deleting_a_function_ends_what_waits_for_it(self):
+        name = self.function()
+        worker = self.worker(name, "echo")
+        self.invoke(name, {})
+        self.functions.delete_function(FunctionName=name)
+        # Its worker is told that there is nothing to ask for.
+        wait_until(lambda: worker.process.poll() is not None, timeout_s=20)
