@@ -52,7 +52,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   explicit Connection(std::shared_ptr<IoThread> thread);
   ~Connection();
 
-  void start(UniqueFd socket, int family);
+  void start(UniqueFd socket, int family, std::shared_ptr<const std::string> prefix);
   void close();
   void drain();
   // The sweep: cheap question, then what to do about it.
@@ -101,6 +101,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   const std::shared_ptr<IoThread> thread_;
   std::optional<boost::asio::ip::tcp::socket> socket_;
+  std::shared_ptr<const std::string> prefix_;  // of its requests' targets; may be null
   Phase phase_ = Phase::idle;
   TimePoint deadline_{};
   RequestParser parser_;

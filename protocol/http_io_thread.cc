@@ -73,15 +73,15 @@ void IoThread::run_outbox() {
   asio::post(context_, [this] { run_outbox(); });
 }
 
-void IoThread::adopt(UniqueFd socket, int family) {
+void IoThread::adopt(UniqueFd socket, int family, std::shared_ptr<const std::string> prefix) {
   ++connection_count_;
   ++shared_.connection_count;
-  asio::post(context_, [this, socket = std::move(socket), family]() mutable {
-    open(std::move(socket), family);
+  asio::post(context_, [this, socket = std::move(socket), family, prefix]() mutable {
+    open(std::move(socket), family, std::move(prefix));
   });
 }
 
-void IoThread::open(UniqueFd socket, int family) {
+void IoThread::open(UniqueFd socket, int family, std::shared_ptr<const std::string> prefix) {
   if (!is_sweep_armed_) {
     sweep_time_ = Clock::now();
     arm_sweep();
@@ -89,7 +89,7 @@ void IoThread::open(UniqueFd socket, int family) {
   auto connection = std::make_shared<Connection>(shared_from_this());
   connection->slot = connections_.size();
   connections_.push_back(connection);
-  connection->start(std::move(socket), family);
+  connection->start(std::move(socket), family, std::move(prefix));
 }
 
 void IoThread::remove(Connection& connection) {

@@ -76,7 +76,8 @@ class IoThread : public std::enable_shared_from_this<IoThread> {
   void start();
   void post(std::unique_ptr<IoTask> task);
   // Takes over an accepted socket of that family (AF_INET or AF_INET6).
-  void adopt(UniqueFd socket, int family);
+  // prefix: before the target of its requests; may be null.
+  void adopt(UniqueFd socket, int family, std::shared_ptr<const std::string> prefix);
   std::uint32_t connection_count() const { return connection_count_; }
   // Closes idle connections; those answering close after their reply.
   void drain();
@@ -100,7 +101,7 @@ class IoThread : public std::enable_shared_from_this<IoThread> {
  private:
   void run();
   void run_outbox();
-  void open(UniqueFd socket, int family);
+  void open(UniqueFd socket, int family, std::shared_ptr<const std::string> prefix);
   void arm_sweep();
   void sweep();
 

@@ -54,7 +54,7 @@ class AsioHttpServer final : public HttpServer {
   std::string start() override {
     std::string skipped;
     for (const auto& [address, port] : shared_.options.listen) {
-      auto listener = std::make_unique<HttpListener>(threads_.front()->context(), hooks());
+      auto listener = std::make_shared<HttpListener>(threads_.front()->context(), hooks(nullptr));
       auto error = listener->open(address, port);
       if (error.empty()) {
         listeners_.push_back(std::move(listener));
@@ -80,6 +80,20 @@ class AsioHttpServer final : public HttpServer {
     return addresses;
   }
 
+  Opened open(const std::string& address, std::uint16_t port, std::string prefix) override {
+    auto listener = std::make_shared<HttpListener>(
+        threads_.front()->context(), hooks(std::make_shared<const std::string>(std::move(prefix))));
+    Opened opened{.problem = listener->open(address, port)};
+    if (!opened.problem.empty()) return opened;
+    opened.port = listener->bound().second;
+    boost::asio::post(threads_.front()->context(), [this, listener = std::move(listener)] {
+      if (shared_.is_draining) return;
+      listener->accept();
+      listeners_.push_back(listener);
+    });
+    return opened;
+  }
+
   void post(std::size_t io_thread, std::unique_ptr<IoTask> task) override {
     threads_[io_thread]->post(std::move(task));
   }
@@ -101,10 +115,11 @@ class AsioHttpServer final : public HttpServer {
   }
 
  private:
-  HttpListener::Hooks hooks() {
-    return {
-        [this] { return shared_.connection_count < shared_.options.connections_max; },
-        [this](UniqueFd socket, int family) { next_thread().adopt(std::move(socket), family); }};
+  HttpListener::Hooks hooks(std::shared_ptr<const std::string> prefix) {
+    return {[this] { return shared_.connection_count < shared_.options.connections_max; },
+            [this, prefix = std::move(prefix)](UniqueFd socket, int family) {
+              next_thread().adopt(std::move(socket), family, prefix);
+            }};
   }
 
   // The thread with the fewest connections, in turn among equals. Dealt out by one acceptor and not
@@ -119,7 +134,7 @@ class AsioHttpServer final : public HttpServer {
 
   HttpShared shared_;
   std::vector<std::shared_ptr<IoThread>> threads_;
-  std::vector<std::unique_ptr<HttpListener>> listeners_;  // on the first thread
+  std::vector<std::shared_ptr<HttpListener>> listeners_;  // on the first thread
   std::size_t turn_ = 0;                                  // on the first thread
   bool is_running_ = false;
 };

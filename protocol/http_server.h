@@ -101,6 +101,13 @@ class HttpServer {
   virtual std::string start() = 0;
   // The addresses bound, with the real ports.
   virtual std::vector<std::pair<std::string, std::uint16_t>> bound() const = 0;
+  // Opens one more address, while the server runs; requests that come by it have the prefix before
+  // their target. From any thread.
+  struct Opened {
+    std::string problem;  // set: it cannot be had, and why
+    std::uint16_t port = 0;
+  };
+  virtual Opened open(const std::string& address, std::uint16_t port, std::string prefix) = 0;
   // Runs the task on that io thread, in the order posted. From any thread; wakes the thread at most
   // once per burst. After drain tasks are destroyed without running.
   virtual void post(std::size_t io_thread, std::unique_ptr<IoTask> task) = 0;

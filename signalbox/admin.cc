@@ -153,6 +153,8 @@ bool Admin::handle(const protocol::HttpRequest& request, ExchangePtr exchange) {
     explain(request, exchange);
   } else if (AdminSqs::owns(path)) {
     queues(request, exchange);
+  } else if (path == "/_signalbox/runtime-port" && request.method == "POST") {
+    open_runtime_port(request, exchange);
   } else if (path == "/_signalbox/events") {
     events(request, exchange);
   } else {
@@ -261,6 +263,26 @@ void Admin::events(const protocol::HttpRequest& request, const ExchangePtr& exch
       std::move(question), caller_of(parameters),
       [this, exchange](protocol::HttpReply reply) { reply_later(exchange, std::move(reply)); });
   exchange->watch_disconnect(std::move(let_go));
+}
+
+void Admin::open_runtime_port(const protocol::HttpRequest& request, const ExchangePtr& exchange) {
+  simdjson::dom::parser parser;
+  std::string_view arn;
+  const bool is_arn =
+      parser.parse(request.body)["function_arn"].get(arn) == simdjson::SUCCESS &&
+      arn.size() <= 256 && arn.starts_with("arn:aws:lambda:") &&
+      arn.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_:") ==
+          std::string_view::npos;
+  if (!is_arn) {
+    exchange->reply(error_reply(
+        400, "Expected {\"function_arn\":\"arn:aws:lambda:REGION:ACCOUNT:function:NAME\"}."));
+    return;
+  }
+  const auto opened = runtime_ports_.port_of(std::string(arn));
+  exchange->reply(
+      opened.problem.empty()
+          ? json_reply(200, fmt::format("{{\"runtime_api\":\"127.0.0.1:{}\"}}", opened.port))
+          : error_reply(503, opened.problem));
 }
 
 void Admin::explain(const protocol::HttpRequest& request, const ExchangePtr& exchange) {

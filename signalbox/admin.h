@@ -14,6 +14,7 @@
 #include "protocol/http_server.h"
 #include "signalbox/admin_events.h"
 #include "signalbox/admin_sqs.h"
+#include "signalbox/runtime_ports.h"
 
 namespace signalbox::broker {
 class CoreThread;
@@ -62,7 +63,10 @@ class Admin {
         broker::Engine& engine, const protocol::Dispatcher& dispatcher, broker::ReaderPool& readers,
         const StoreKeeper& keeper, const Log& log);
 
-  void set_http(protocol::HttpServer& http) { http_ = &http; }
+  void set_http(protocol::HttpServer& http) {
+    http_ = &http;
+    runtime_ports_.set_http(http);
+  }
   // Something was committed. From any thread.
   void committed() { events_.committed(); }
   // Requests that wait are answered: the server is stopping. From any thread.
@@ -79,6 +83,7 @@ class Admin {
   void advance_clock(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void events(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void explain(const protocol::HttpRequest& request, const ExchangePtr& exchange);
+  void open_runtime_port(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void queues(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   // Of the world that ?account= and &region= name.
   broker::Caller caller_of(const protocol::QueryParameters& parameters) const;
@@ -94,6 +99,7 @@ class Admin {
   const StoreKeeper& keeper_;
   AdminSqs sqs_;
   AdminEvents events_;
+  RuntimePorts runtime_ports_;
   protocol::HttpServer* http_ = nullptr;
 };
 

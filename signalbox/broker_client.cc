@@ -44,6 +44,7 @@ BrokerReply BrokerClient::ask(const HttpQuestion& question, bool is_parsed) {
                                 options_.endpoint_url, answer.status);
   } else if (answer.status != 200) {
     reply.problem = reply.text("message");
+    if (reply.problem.empty()) reply.problem = reply.text("Message");  // of REST-JSON
     if (reply.problem.empty()) {
       reply.problem = fmt::format("{}: status {} {}", options_.endpoint_url, answer.status,
                                   reply.text("__type"));
@@ -90,6 +91,18 @@ BrokerReply BrokerClient::own_text(std::string_view path, const Parameters& para
   return ask(question, false);
 }
 
+namespace {
+
+// Names the world; the broker checks no signatures.
+std::string credentials(const BrokerClient::World& world, std::string_view service) {
+  return fmt::format(
+      "AWS4-HMAC-SHA256 Credential={}/20000101/{}/{}/aws4_request, SignedHeaders=host, "
+      "Signature=none",
+      world.account, world.region, service);
+}
+
+}  // namespace
+
 BrokerReply BrokerClient::operation(std::string_view target, std::string body, const World& world,
                                     std::chrono::seconds wait) {
   HttpQuestion question;
@@ -100,11 +113,18 @@ BrokerReply BrokerClient::operation(std::string_view target, std::string body, c
   question.headers = {
       {"Content-Type", is_sqs ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1"},
       {"X-Amz-Target", std::string(target)},
-      // Names the world; the broker checks no signatures.
-      {"Authorization", fmt::format("AWS4-HMAC-SHA256 Credential={}/20000101/{}/{}/aws4_request, "
-                                    "SignedHeaders=host, Signature=none",
-                                    world.account, world.region, is_sqs ? "sqs" : "events")}};
+      {"Authorization", credentials(world, is_sqs ? "sqs" : "events")}};
   question.body = std::move(body);
+  return ask(question);
+}
+
+BrokerReply BrokerClient::lambda(std::string_view method, std::string_view path) {
+  HttpQuestion question;
+  question.method = method;
+  question.target = path;
+  question.headers = {
+      {"Authorization",
+       credentials({options_.account.value_or(""), options_.region.value_or("")}, "lambda")}};
   return ask(question);
 }
 

@@ -62,6 +62,9 @@ class BrokerClient {
   // In the world that the options name.
   BrokerReply operation(std::string_view target, std::string body);
 
+  // An operation of Lambda, by its method and path, in the world that the options name.
+  BrokerReply lambda(std::string_view method, std::string_view path);
+
   const std::string& endpoint_url() const { return options_.endpoint_url; }
 
  private:

@@ -1,4 +1,5 @@
-// The command line: serve, health, settings, queue, events, explain, bench, --version, --help.
+// The command line: serve, health, settings, queue, events, function, explain, bench, --version,
+// --help.
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 #include "signalbox/bench_match.h"
 #include "signalbox/events_command.h"
 #include "signalbox/explain_command.h"
+#include "signalbox/function_command.h"
 #include "signalbox/health_check.h"
 #include "signalbox/queue_command.h"
 #include "signalbox/server.h"
@@ -34,6 +36,8 @@ constexpr std::string_view usage =
     "(signalbox queue --help)\n"
     "  signalbox events               put events, watch them come, replay them: ls, put, tail, "
     "replay (signalbox events --help)\n"
+    "  signalbox function run         run a local command as the worker of a function (signalbox "
+    "function --help)\n"
     "  signalbox explain              say why an event matches a pattern or not (signalbox explain "
     "--help)\n"
     "  signalbox bench match          measure how fast rules are matched (signalbox bench match "
@@ -92,6 +96,7 @@ int run(const std::string& command, const std::vector<std::string>& arguments) {
   if (command == "explain") return signalbox::run_explain(arguments);
   if (command == "events") return signalbox::run_events(arguments);
   if (command == "queue") return signalbox::run_queue(arguments);
+  if (command == "function") return signalbox::run_function(arguments);
   if (command == "bench") return signalbox::run_bench(arguments);
   if (command == "health") {
     return signalbox::check_health(arguments.empty() ? "http://127.0.0.1:4566" : arguments.front());

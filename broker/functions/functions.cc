@@ -99,6 +99,24 @@ Result<Function*> Functions::find_function(const std::string& name,
   return &at->second;
 }
 
+Function* Functions::find(const FunctionName& name) {
+  for (auto& [world_id, functions] : by_world_) {
+    const World* const world = host_.world_with_id(world_id);
+    if (world == nullptr || world->account != name.account || world->region != name.region) {
+      continue;
+    }
+    const auto at = functions.find(name.name);
+    return at == functions.end() ? nullptr : &at->second;
+  }
+  return nullptr;
+}
+
+Result<Function*> Functions::find_function_of_worker(const std::string& name, Context& ctx) {
+  SIGNALBOX_TRY(const FunctionName parsed, parse_function_name(name, {}, ctx.caller));
+  if (Function* const function = find(parsed); function != nullptr) return function;
+  return Error{ErrorCode::resource_not_found, fmt::format("Function not found: {}", parsed.arn())};
+}
+
 void Functions::store(const Function& function, Context& ctx) {
   RecordWriter record;
   record.u8(function_format).u32(function.world->id).map(function.tags);

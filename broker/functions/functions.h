@@ -56,6 +56,10 @@ class Functions final : public Service {
   Result<ByName*> functions_of(Context& ctx);
   Result<Function*> find_function(const std::string& name,
                                   const std::optional<std::string>& qualifier, Context& ctx);
+  // Null: there is none of that name in that world.
+  Function* find(const FunctionName& name);
+  // In the world that its name says: a worker has no credentials.
+  Result<Function*> find_function_of_worker(const std::string& name, Context& ctx);
   static void store(const Function& function, Context& ctx);
   Invocation& start_invocation(Function& function, const wire::InvokeRequest& request,
                                Context& ctx);

@@ -17,7 +17,7 @@ constexpr std::size_t payload_bytes_max = 6'291'556;
 
 Answer<runtime::NextResponse> Functions::next_invocation(const runtime::NextRequest& request,
                                                          Context& ctx) {
-  SIGNALBOX_TRY(Function* const function, find_function(request.function_name, {}, ctx));
+  SIGNALBOX_TRY(Function* const function, find_function_of_worker(request.function_name, ctx));
   if (function->pending.empty()) {
     const bool is_over = ctx.wait_deadline && *ctx.wait_deadline <= ctx.now;
     if (is_over) return Error{ErrorCode::service_unavailable, "The broker is stopping."};
@@ -40,7 +40,8 @@ Answer<runtime::NextResponse> Functions::next_invocation(const runtime::NextRequ
 }
 
 Result<Invocation*> Functions::find_running(const runtime::OutcomeRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(const Function* const function, find_function(request.function_name, {}, ctx));
+  SIGNALBOX_TRY(const Function* const function,
+                find_function_of_worker(request.function_name, ctx));
   const auto at = invocations_.find(request.request_id);
   if (at == invocations_.end() || at->second.function != function ||
       at->second.state != Invocation::State::running) {
@@ -74,7 +75,7 @@ Result<runtime::Accepted> Functions::invocation_error(const runtime::OutcomeRequ
 // Nothing can be done by that worker: those who wait are told.
 Result<runtime::Accepted> Functions::init_error(const runtime::InitErrorRequest& request,
                                                 Context& ctx) {
-  SIGNALBOX_TRY(Function* const function, find_function(request.function_name, {}, ctx));
+  SIGNALBOX_TRY(Function* const function, find_function_of_worker(request.function_name, ctx));
   while (!function->pending.empty()) {
     end(*function->pending.begin()->second, {request.payload.bytes, "Unhandled"});
   }

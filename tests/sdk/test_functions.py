@@ -10,6 +10,7 @@ import zipfile
 
 import botocore.exceptions
 import support
+from broker_process import binary_path
 from support import ACCOUNT, REGION, SdkTest, unique, wait_until
 
 HANDLERS = pathlib.Path(__file__).resolve().parent / "handlers"
@@ -222,3 +223,76 @@ class Invoking(FunctionsTest):
         self.functions.delete_function(FunctionName=name)
         # Its worker is told that there is nothing to ask for.
         wait_until(lambda: worker.process.poll() is not None, timeout_s=20)
+
+
+class Running(FunctionsTest):
+    """`signalbox function run`: a local process as a function's worker."""
+
+    def command(self, *arguments, **variables):
+        environment = {name: value for name, value in os.environ.items()
+                       if not name.startswith("AWS_")}
+        environment.update({"AWS_ENDPOINT_URL": self.broker.endpoint, **variables})
+        return subprocess.Popen(
+            [os.path.abspath(binary_path()), "function", *arguments], cwd=HANDLERS,
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def run_worker(self, name, *arguments, **variables):
+        worker = self.command("run", name, *arguments, **variables)
+
+        def stop():
+            worker.terminate()
+            worker.communicate(timeout=30)
+        self.addCleanup(stop)
+        return worker
+
+    def says(self, status, *arguments, **variables):
+        process = self.command(*arguments, **variables)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, status, (out, err))
+        return out + err
+
+    def test_a_handler_runs_while_the_command_does(self):
+        name = self.function(Environment={"Variables": {"STAGE": "dev"}}, Timeout=2)
+        worker = self.run_worker(name, "--", sys.executable, "-m", "awslambdaric",
+                                 "shop.environment")
+        said = json.loads(self.invoke(name, {})["Payload"].read())
+        self.assertEqual(
+            {key: said[key] for key in ("STAGE", "AWS_LAMBDA_FUNCTION_NAME", "_HANDLER",
+                                        "AWS_REGION", "AWS_ENDPOINT_URL")},
+            {"STAGE": "dev", "AWS_LAMBDA_FUNCTION_NAME": name, "_HANDLER": "shop.echo",
+             "AWS_REGION": REGION, "AWS_ENDPOINT_URL": self.broker.endpoint})
+        # A host and a port alone: not every runtime client takes a path.
+        self.assertRegex(said["AWS_LAMBDA_RUNTIME_API"], r"^127\.0\.0\.1:\d+$")
+        worker.terminate()
+        worker.wait(timeout=30)
+        said = json.loads(self.invoke(name, {})["Payload"].read())
+        self.assertEqual(said["errorType"], "Runtime.NoWorker")
+
+    def test_functions_of_other_worlds_have_workers_too(self):
+        account, region = "310987654321", "eu-west-3"
+        functions = support.client("lambda", self.broker, region=region, access_key=account)
+        name = unique("function")
+        functions.create_function(
+            FunctionName=name, Runtime="python3.11", Role=ROLE, Handler="shop.echo",
+            Code={"ZipFile": CODE}, Timeout=20)
+        self.run_worker(name, "--region", region, "--account", account, "--", sys.executable,
+                        "-m", "awslambdaric", "shop.echo")
+        answer = functions.invoke(FunctionName=name, Payload=b'{"n":1}')
+        self.assertEqual(json.loads(answer["Payload"].read())["event"], {"n": 1})
+        self.assertIn("Function not found", self.says(1, "run", name, "--", "true"))
+
+    def test_the_status_is_the_commands_own(self):
+        name = self.function()
+        self.assertEqual(self.says(7, "run", name, "--", "sh", "-c", "echo out; exit 7"), "out\n")
+        self.assertIn("no-such-program", self.says(127, "run", name, "--", "no-such-program"))
+
+    def test_what_is_wrong_is_said(self):
+        for status, part, arguments in (
+                (0, "signalbox function run NAME", ()),
+                (2, "there is no command function walk", ("walk", "x", "--", "true")),
+                (2, "run needs the name", ("run", "--", "true")),
+                (2, "run needs -- and a command", ("run", "x")),
+                (2, "run has no option --size", ("run", "x", "--size", "1", "--", "true")),
+                (1, "Function not found", ("run", "nothing", "--", "true"))):
+            with self.subTest(arguments=arguments):
+                self.assertIn(part, self.says(status, *arguments))

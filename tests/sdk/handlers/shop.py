@@ -1,5 +1,6 @@
 """Handlers as people write them: they know Lambda, and nothing of who calls them."""
 
+import os
 import time
 
 
@@ -19,3 +20,7 @@ def sleep(event, context):
 
 def large(event, context):
     return "x" * event["bytes"]
+
+
+def environment(event, context):
+    return dict(os.environ)
