@@ -185,6 +185,8 @@ void Admin::metrics(const ExchangePtr& exchange) const {
     text += gauge("signalbox_queues", "Queues in all worlds.",
                   broker == nullptr ? 0 : broker->queue_count());
     text += gauge("signalbox_waiting_receives", "Long polls under way.", engine_.waiting_count());
+    text += gauge("signalbox_waiting_pages", "Pages of /_signalbox/events that wait.",
+                  events_.waiting_count());
     text += gauge("signalbox_commit_groups", "Groups written since the start.", stats.groups);
     text += gauge("signalbox_commit_bytes", "Bytes of those groups.", stats.group_bytes);
     text += gauge("signalbox_commit_syncs", "Syncs of the write-ahead log.", stats.syncs);

@@ -75,6 +75,8 @@ class AdminEvents {
 
   // Something was committed. From any thread; costs next to nothing while no page waits.
   void committed();
+  // Pages that wait for an event. From any thread.
+  std::size_t waiting_count() const { return waiting_count_.load(); }
   // Answers the pages that wait, and from now on every page at once: the server is stopping.
   void stop();
 

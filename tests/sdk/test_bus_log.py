@@ -7,7 +7,7 @@ import time
 import support
 from broker_process import Broker
 from events_cli import PATTERN, CommandLine
-from support import ClockTest
+from support import ClockTest, wait_until
 
 
 class Pages(CommandLine):
@@ -184,7 +184,8 @@ class Waiting(CommandLine):
     def test_a_stop_does_not_wait_for_them(self):
         with Broker() as broker:
             thread, got = self.wait_for_page(broker=broker, wait=20)
-            broker.get("/_signalbox/health")
+            wait_until(lambda: b"signalbox_waiting_pages 1" in
+                       self.raw("GET", "/_signalbox/metrics", broker=broker).body)
             began = time.monotonic()
             self.assertEqual(broker.terminate(), 0)
             self.assertLess(time.monotonic() - began, 10)
