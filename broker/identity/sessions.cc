@@ -6,6 +6,7 @@
 #include "broker/identity/arns.h"
 #include "broker/identity/documents.h"
 #include "broker/identity/identity.h"
+#include "broker/md5.h"
 #include "broker/record.h"
 
 namespace signalbox::broker::identity {
@@ -15,6 +16,14 @@ namespace {
 constexpr std::uint8_t token_format = 1;
 constexpr std::int64_t session_seconds_default = 3600;
 constexpr std::int64_t chained_seconds_max = 3600;
+
+// The same whenever it is assumed.
+std::string id_of_unknown_role(std::string_view arn) {
+  std::uint64_t seed = 0;
+  for (const char c : md5_of(arn)) seed = seed * 31 + static_cast<unsigned char>(c);
+  SeededIds ids(seed);
+  return new_unique_id("AROA", ids);
+}
 
 struct Session {
   std::string account;
@@ -103,7 +112,7 @@ Result<api::sts::AssumeRoleResponse> Identity::assume_role(
   Session session;
   session.account = arn->owner;
   session.role_name = arn->name;
-  session.role_id = role != nullptr ? role->shown.role_id : new_unique_id("AROA", ctx.ids);
+  session.role_id = role != nullptr ? role->shown.role_id : id_of_unknown_role(request.role_arn);
   session.name = request.role_session_name;
   api::sts::AssumeRoleResponse response;
   auto& credentials = response.credentials;

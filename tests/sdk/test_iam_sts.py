@@ -342,6 +342,11 @@ class Sessions(IdentityTest):
     def test_a_role_that_does_not_exist_can_be_assumed(self):
         answer = self.sts.assume_role(RoleArn=role_arn("nowhere"), RoleSessionName="visit")
         self.assertRegex(answer["AssumedRoleUser"]["AssumedRoleId"], r"^AROA[A-Z2-7]{17}:visit$")
+        again = self.sts.assume_role(RoleArn=role_arn("nowhere"), RoleSessionName="visit")
+        self.assertEqual(again["AssumedRoleUser"], answer["AssumedRoleUser"])
+        other = self.sts.assume_role(RoleArn=role_arn("elsewhere"), RoleSessionName="visit")
+        self.assertNotEqual(other["AssumedRoleUser"]["AssumedRoleId"],
+                            answer["AssumedRoleUser"]["AssumedRoleId"])
 
     def test_sessions_that_are_refused(self):
         arn = role_arn("nowhere")
