@@ -279,12 +279,28 @@ constexpr Row rows[] = {
                                       "POST /2015-03-31/functions", 201),
     rest<&Functions::delete_function>(lambda, "DeleteFunction", Kind::writes,
                                       "DELETE " FUNCTION_PATH, 204),
+    rest<&Functions::delete_function_concurrency>(
+        lambda, "DeleteFunctionConcurrency", Kind::writes,
+        "DELETE /2017-10-31/functions/{FunctionName}/concurrency", 204),
     rest<&Functions::get_function>(lambda, "GetFunction", Kind::reads, "GET " FUNCTION_PATH),
+    rest<&Functions::get_function_concurrency>(
+        lambda, "GetFunctionConcurrency", Kind::reads,
+        "GET /2019-09-30/functions/{FunctionName}/concurrency"),
     rest<&Functions::get_function_configuration>(lambda, "GetFunctionConfiguration", Kind::reads,
                                                  "GET " FUNCTION_PATH "/configuration"),
     rest<&Functions::invoke>(lambda, "Invoke", Kind::waits, "POST " FUNCTION_PATH "/invocations"),
     rest<&Functions::list_functions>(lambda, "ListFunctions", Kind::reads,
                                      "GET /2015-03-31/functions"),
+    rest<&Functions::list_tags>(lambda, "ListTags", Kind::reads, "GET /2017-03-31/tags/{Resource}"),
+    rest<&Functions::put_function_concurrency>(
+        lambda, "PutFunctionConcurrency", Kind::writes,
+        "PUT /2017-10-31/functions/{FunctionName}/concurrency"),
+    rest<&Functions::tag_resource>(lambda, "TagResource", Kind::writes,
+                                   "POST /2017-03-31/tags/{Resource}", 204),
+    rest<&Functions::untag_resource>(lambda, "UntagResource", Kind::writes,
+                                     "DELETE /2017-03-31/tags/{Resource}", 204),
+    rest<&Functions::update_function_configuration>(
+        lambda, "UpdateFunctionConfiguration", Kind::writes, "PUT " FUNCTION_PATH "/configuration"),
 
     rest<&Functions::init_error>(runtime, "InitError", Kind::writes,
                                  "POST " RUNTIME_PATH "/init/error", 202),

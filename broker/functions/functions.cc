@@ -16,14 +16,30 @@ namespace keys = storage::keys;
 
 namespace {
 
-constexpr std::uint8_t function_format = 1;
+constexpr std::uint8_t function_format_without_concurrency = 1;
+constexpr std::uint8_t function_format = 2;
 constexpr std::uint64_t latest_code = 0;  // of $LATEST, in its key
+
+}  // namespace
 
 // As the service writes it: 2026-01-02T03:04:05.678+0000.
 std::string modified_text(Time wall) {
   const std::int64_t ms = to_ms(wall);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}+0000", fmt::gmtime(ms / 1000), ms % 1000);
 }
+
+wire::VpcConfigResponse shown(const wire::VpcConfig& config) {
+  return {config.subnet_ids, config.security_group_ids, "", config.ipv6_allowed_for_dual_stack};
+}
+
+std::optional<std::vector<wire::Layer>> layers_of(const api::StringList& arns) {
+  if (arns.empty()) return std::nullopt;
+  std::vector<wire::Layer> layers;
+  for (const auto& arn : arns) layers.push_back({arn, 0});
+  return layers;
+}
+
+namespace {
 
 wire::FunctionConfiguration configuration_of(const wire::CreateFunctionRequest& request) {
   wire::FunctionConfiguration config;
@@ -34,17 +50,11 @@ wire::FunctionConfiguration configuration_of(const wire::CreateFunctionRequest& 
   config.timeout = request.timeout.value_or(3);
   config.memory_size = request.memory_size.value_or(128);
   config.version = std::string(latest);
-  if (request.vpc_config) {
-    config.vpc_config = {request.vpc_config->subnet_ids, request.vpc_config->security_group_ids, "",
-                         request.vpc_config->ipv6_allowed_for_dual_stack};
-  }
+  if (request.vpc_config) config.vpc_config = shown(*request.vpc_config);
   config.dead_letter_config = request.dead_letter_config;
   if (request.environment) config.environment = {request.environment->variables, {}};
   config.tracing_config = {request.tracing_config ? request.tracing_config->mode : "PassThrough"};
-  for (const auto& arn : request.layers.value_or(api::StringList{})) {
-    if (!config.layers) config.layers.emplace();
-    config.layers->push_back({arn, 0});
-  }
+  if (request.layers) config.layers = layers_of(*request.layers);
   config.state = "Active";
   config.last_update_status = "Successful";
   config.package_type = request.package_type.value_or("Zip");
@@ -120,6 +130,7 @@ Result<Function*> Functions::find_function_of_worker(const std::string& name, Co
 void Functions::store(const Function& function, Context& ctx) {
   RecordWriter record;
   record.u8(function_format).u32(function.world->id).map(function.tags);
+  record.optional(function.reserved_concurrency);
   write_fields(record, function.config);
   ctx.batch.put(keys::function(function.id), record.view());
 }
@@ -169,6 +180,7 @@ Result<wire::GetFunctionResponse> Functions::get_function(const wire::FunctionRe
   wire::GetFunctionResponse response;
   response.configuration = function->config;
   response.tags = function->tags;
+  if (function->reserved_concurrency) response.concurrency = {function->reserved_concurrency};
   return response;
 }
 
@@ -214,23 +226,28 @@ Result<wire::ListFunctionsResponse> Functions::list_functions(
 }
 
 std::string Functions::load(const storage::View& view, Context&) {
-  return load_all(view, keys::Prefix::function, "functions",
-                  [&](std::string_view key, std::string_view value) {
-                    const auto id = keys::parse_function(key);
-                    RecordReader record(value);
-                    Function function;
-                    const bool is_known = id && record.u8() == function_format;
-                    function.world = host_.world_with_id(record.u32());
-                    function.tags = record.map();
-                    if (!is_known || function.world == nullptr ||
-                        !read_fields(record, function.config) || !function.config.function_name) {
-                      return not_understood("a function", key);
-                    }
-                    function.id = *id;
-                    const std::string name = *function.config.function_name;
-                    by_world_[function.world->id][name] = std::move(function);
-                    return std::string();
-                  });
+  return load_all(
+      view, keys::Prefix::function, "functions", [&](std::string_view key, std::string_view value) {
+        const auto id = keys::parse_function(key);
+        RecordReader record(value);
+        Function function;
+        const std::uint8_t format = record.u8();
+        const bool is_known =
+            id && (format == function_format || format == function_format_without_concurrency);
+        function.world = host_.world_with_id(record.u32());
+        function.tags = record.map();
+        if (format == function_format) {
+          function.reserved_concurrency = record.optional_i64();
+        }
+        if (!is_known || function.world == nullptr || !read_fields(record, function.config) ||
+            !function.config.function_name) {
+          return not_understood("a function", key);
+        }
+        function.id = *id;
+        const std::string name = *function.config.function_name;
+        by_world_[function.world->id][name] = std::move(function);
+        return std::string();
+      });
 }
 
 }  // namespace signalbox::broker::functions

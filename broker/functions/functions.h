@@ -7,7 +7,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "broker/api/lambda.h"
+#include "broker/api/lambda_updates.h"
 #include "broker/api/runtime.h"
 #include "broker/functions/function_name.h"
 #include "broker/functions/invocation.h"
@@ -23,6 +23,9 @@ struct Function {
   const World* world = nullptr;
   wire::FunctionConfiguration config;
   api::StringMap tags;
+  // No more invocations than that at a time; none: as many as there are workers for.
+  std::optional<std::int64_t> reserved_concurrency;
+  std::size_t running_count = 0;
   // Waiting for a worker, oldest first, by number.
   std::map<std::uint64_t, Invocation*> pending;
 };
@@ -39,6 +42,17 @@ class Functions final : public Service {
                                                                  Context&);
   Result<wire::DeleteFunctionResponse> delete_function(const wire::FunctionRequest&, Context&);
   Result<wire::ListFunctionsResponse> list_functions(const wire::ListFunctionsRequest&, Context&);
+  // changes (updating.cc)
+  Result<wire::FunctionConfiguration> update_function_configuration(
+      const wire::UpdateFunctionConfigurationRequest&, Context&);
+  Status tag_resource(const wire::TagResourceRequest&, Context&);
+  Status untag_resource(const wire::UntagResourceRequest&, Context&);
+  Result<wire::ListTagsResponse> list_tags(const wire::ListTagsRequest&, Context&);
+  Result<wire::Concurrency> put_function_concurrency(const wire::PutFunctionConcurrencyRequest&,
+                                                     Context&);
+  Result<wire::GetFunctionConcurrencyResponse> get_function_concurrency(
+      const wire::FunctionConcurrencyRequest&, Context&);
+  Status delete_function_concurrency(const wire::FunctionConcurrencyRequest&, Context&);
   // invocations (invoking.cc)
   Answer<wire::InvokeResponse> invoke(const wire::InvokeRequest&, Context&);
   // the Runtime API (runtime_api.cc)
@@ -72,5 +86,10 @@ class Functions final : public Service {
   std::unordered_map<std::uint64_t, Invocation*> invocations_by_number_;
   std::uint64_t last_number_ = 0;
 };
+
+// As the service writes it: 2026-01-02T03:04:05.678+0000.
+std::string modified_text(Time wall);
+wire::VpcConfigResponse shown(const wire::VpcConfig& config);
+std::optional<std::vector<wire::Layer>> layers_of(const api::StringList& arns);
 
 }  // namespace signalbox::broker::functions

@@ -55,6 +55,11 @@ Answer<wire::InvokeResponse> Functions::invoke(const wire::InvokeRequest& reques
                   find_function(request.function_name, request.qualifier, ctx));
     const std::string type = request.invocation_type.value_or("RequestResponse");
     if (type == "DryRun") return wire::InvokeResponse{.status_code = 204};
+    const auto at_work =
+        static_cast<std::int64_t>(function->pending.size() + function->running_count);
+    if (at_work >= function->reserved_concurrency.value_or(at_work + 1)) {
+      return Error{ErrorCode::throttled, "Rate Exceeded."};
+    }
     if (type == "Event") {
       return Error{ErrorCode::invalid_parameter_value,
                    "Invocations of type Event are not there yet: use RequestResponse."};
@@ -75,7 +80,8 @@ Answer<wire::InvokeResponse> Functions::invoke(const wire::InvokeRequest& reques
 }
 
 void Functions::end(Invocation& invocation, Outcome outcome) {
-  if (invocation.function != nullptr) invocation.function->pending.erase(invocation.number);
+  invocation.function->pending.erase(invocation.number);
+  if (invocation.state == Invocation::State::running) --invocation.function->running_count;
   invocation.state = Invocation::State::ended;
   invocation.payload.clear();
   invocation.outcome = std::move(outcome);

@@ -27,6 +27,7 @@ Answer<runtime::NextResponse> Functions::next_invocation(const runtime::NextRequ
   Invocation& invocation = *function->pending.begin()->second;
   function->pending.erase(function->pending.begin());
   invocation.state = Invocation::State::running;
+  ++function->running_count;
   const auto timeout = std::chrono::seconds(function->config.timeout.value_or(3));
   host_.deadlines().set(DeadlineKind::invocation, invocation.number, ctx.now + timeout);
   runtime::NextResponse response;

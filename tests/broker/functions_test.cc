@@ -117,6 +117,19 @@ TEST_CASE("a function's time counts from when a worker has it", "[functions]") {
   CHECK_FALSE(world.respond(asked, "1"));
 }
 
+TEST_CASE("a function runs no more invocations at a time than are reserved for it", "[functions]") {
+  Shop world;
+  REQUIRE_FALSE(world.call<&Functions::put_function_concurrency>({"orders", 2}).error);
+  const auto waits = world.invoke("1");
+  const auto runs = world.invoke("2");
+  CHECK(world.invoke("3")->error->code == ErrorCode::throttled);
+  const auto asked = world.next();
+  CHECK(world.invoke("4")->error->code == ErrorCode::throttled);
+  CHECK(world.respond(asked, "1"));
+  CHECK_FALSE(world.invoke("5")->error);
+  CHECK(world.invoke("6")->error->code == ErrorCode::throttled);
+}
+
 TEST_CASE("an invocation that no worker asks for is told of it", "[functions]") {
   Shop world;
   const auto invoked = world.invoke("1");

@@ -10,7 +10,7 @@
 #include "broker/api/endpoints.h"
 #include "broker/api/events.h"
 #include "broker/api/iam_policies.h"
-#include "broker/api/lambda.h"
+#include "broker/api/lambda_updates.h"
 #include "broker/api/partners.h"
 #include "broker/api/runtime.h"
 #include "broker/api/scheduler.h"
@@ -322,6 +322,16 @@ void print_functions() {
                                                                 "GetFunctionConfiguration");
   print<lambda::InvokeRequest, lambda::InvokeResponse>("lambda", "Invoke");
   print<lambda::ListFunctionsRequest, lambda::ListFunctionsResponse>("lambda", "ListFunctions");
+  print<lambda::UpdateFunctionConfigurationRequest, lambda::FunctionConfiguration>(
+      "lambda", "UpdateFunctionConfiguration");
+  print<lambda::TagResourceRequest>("lambda", "TagResource");
+  print<lambda::UntagResourceRequest>("lambda", "UntagResource");
+  print<lambda::ListTagsRequest, lambda::ListTagsResponse>("lambda", "ListTags");
+  print<lambda::PutFunctionConcurrencyRequest, lambda::Concurrency>("lambda",
+                                                                    "PutFunctionConcurrency");
+  print<lambda::FunctionConcurrencyRequest, lambda::GetFunctionConcurrencyResponse>(
+      "lambda", "GetFunctionConcurrency");
+  print<lambda::FunctionConcurrencyRequest>("lambda", "DeleteFunctionConcurrency");
   print<runtime::InitErrorRequest, runtime::Accepted>("lambda-runtime", "InitError");
   print<runtime::OutcomeRequest, runtime::Accepted>("lambda-runtime", "InvocationError");
   print<runtime::OutcomeRequest, runtime::Accepted>("lambda-runtime", "InvocationResponse");

@@ -114,6 +114,46 @@ class Lives(FunctionsTest):
             self.refused("ResourceNotFoundException", 404, self.functions.get_function,
                          FunctionName=name), f"Function not found: {arn}")
 
+    def test_a_configuration_is_changed_member_by_member(self):
+        name = self.function(Description="before", Environment={"Variables": {"AB": "1"}})
+        before = self.functions.get_function_configuration(FunctionName=name)
+        changed = self.functions.update_function_configuration(
+            FunctionName=name, Timeout=9, Environment={"Variables": {"CD": "2"}},
+            RevisionId=before["RevisionId"])
+        self.assertEqual(
+            (changed["Timeout"], changed["Environment"], changed["Description"],
+             changed["Handler"]),
+            (9, {"Variables": {"CD": "2"}}, "before", "shop.echo"))
+        self.assertNotEqual(changed["RevisionId"], before["RevisionId"])
+        self.refused("PreconditionFailedException", 412,
+                     self.functions.update_function_configuration, FunctionName=name,
+                     Timeout=5, RevisionId=before["RevisionId"])
+        self.assertEqual(self.functions.get_function_configuration(FunctionName=name)["Timeout"], 9)
+
+    def test_tags_are_added_listed_and_removed(self):
+        name = self.function(Tags={"a": "1"})
+        arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+        self.functions.tag_resource(Resource=arn, Tags={"b": "2", "c": "3"})
+        self.functions.untag_resource(Resource=arn, TagKeys=["a", "c"])
+        self.assertEqual(self.functions.list_tags(Resource=arn)["Tags"], {"b": "2"})
+        self.refused("ResourceNotFoundException", 404, self.functions.list_tags,
+                     Resource=arn + "-x")
+
+    def test_reserved_concurrency_is_kept_and_kept_to(self):
+        name = self.function(Timeout=1)
+        self.assertNotIn("ReservedConcurrentExecutions",
+                         self.functions.get_function_concurrency(FunctionName=name))
+        put = self.functions.put_function_concurrency(
+            FunctionName=name, ReservedConcurrentExecutions=0)
+        self.assertEqual(put["ReservedConcurrentExecutions"], 0)
+        self.assertEqual(self.refused("TooManyRequestsException", 429, self.functions.invoke,
+                                      FunctionName=name), "Rate Exceeded.")
+        self.functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=2)
+        self.assertEqual(self.functions.get_function(FunctionName=name)["Concurrency"],
+                         {"ReservedConcurrentExecutions": 2})
+        self.functions.delete_function_concurrency(FunctionName=name)
+        self.assertNotIn("Concurrency", self.functions.get_function(FunctionName=name))
+
     def test_what_cannot_be_is_refused(self):
         name = self.function()
         given = {"FunctionName": name, "Runtime": "python3.11", "Role": ROLE,
@@ -141,6 +181,7 @@ class Lives(FunctionsTest):
             functions.create_function(
                 FunctionName="kept", Runtime="python3.11", Role=ROLE, Handler="shop.echo",
                 Code={"ZipFile": CODE}, Environment={"Variables": {"AB": "1"}}, Tags={"t": "v"})
+            functions.put_function_concurrency(FunctionName="kept", ReservedConcurrentExecutions=3)
             before = functions.get_function(FunctionName="kept")
             broker.kill()
             broker.start()
