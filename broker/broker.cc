@@ -4,6 +4,7 @@
 #include "broker/api/operator.h"
 #include "broker/destinations/connection.h"
 #include "broker/functions/functions.h"
+#include "broker/functions/mappings.h"
 #include "broker/partners/partner_source.h"
 
 namespace signalbox::broker {
@@ -61,9 +62,20 @@ Answer<api::Empty> Broker::do_own_work(const OwnWork& work, Context& ctx) {
     case OwnWork::Kind::move_slice: return move_slice(work.id, ctx);
     case OwnWork::Kind::schedules: return fire_due_schedules(ctx);
     case OwnWork::Kind::replay_slice: return replay_slice(work.id, ctx);
+    case OwnWork::Kind::function_events:
+      return services_.functions->events().start_due(work.id, ctx);
+    case OwnWork::Kind::mapping: return services_.mappings->do_work(work.id, ctx);
     case OwnWork::Kind::attempts: break;
   }
   return start_attempts(work.id, ctx);
+}
+
+void Broker::give_back_invocation(const std::string& request_id, Context& ctx) {
+  services_.functions->give_back(request_id, ctx);
+}
+
+void Broker::worker_exited(std::uint64_t worker_id, const std::string& text, Context& ctx) {
+  services_.functions->worker_exited(worker_id, text, ctx);
 }
 
 void Broker::tick(Context& ctx) {
@@ -83,8 +95,8 @@ void Broker::tick(Context& ctx) {
         break;
       case DeadlineKind::fan_out: expand_fan_out(id, ctx); break;
       case DeadlineKind::bus_log: expire_bus_log(id, ctx); break;
-      case DeadlineKind::long_poll: ended_polls_.push_back(id); break;
-      case DeadlineKind::fifo_delay: wakes_.push_back(id); break;
+      case DeadlineKind::long_poll: outbox_.ended_polls.push_back(id); break;
+      case DeadlineKind::fifo_delay: outbox_.wakes.push_back(id); break;
       case DeadlineKind::deduplication:
         if (queue != queues_.end()) forget_acceptances(*queue->second, ctx);
         break;
@@ -98,7 +110,10 @@ void Broker::tick(Context& ctx) {
       case DeadlineKind::invocation_turn: give_turn(id, ctx); break;
       case DeadlineKind::replay: resume_replays(ctx); break;
       case DeadlineKind::replay_record: forget_replay(id, ctx); break;
-      case DeadlineKind::invocation: services_.functions->time_is_up(id, ctx.now); break;
+      case DeadlineKind::invocation: services_.functions->time_is_up(id, ctx); break;
+      case DeadlineKind::function_events: services_.functions->events().resume(id, ctx); break;
+      case DeadlineKind::worker: services_.functions->worker_is_idle(id); break;
+      case DeadlineKind::mapping: services_.mappings->resume(id, ctx); break;
     }
   }
 }

@@ -18,26 +18,19 @@
 #include "broker/api/names.h"
 #include "broker/archives/replay.h"
 #include "broker/bus.h"
-#include "broker/context.h"
-#include "broker/deadlines.h"
 #include "broker/delays.h"
-#include "broker/delivery/attempt.h"
 #include "broker/delivery/lane.h"
 #include "broker/delivery/step_record.h"
 #include "broker/forward.h"
-#include "broker/load_request.h"
-#include "broker/message.h"
-#include "broker/own_work.h"
+#include "broker/outbox.h"
 #include "broker/queue.h"
 #include "broker/receipt_handle.h"
-#include "broker/result.h"
 #include "broker/rule_directory.h"
 #include "broker/schedules/expression.h"
 #include "broker/schedules/schedule_state.h"
 #include "broker/schedules/time_zones.h"
 #include "broker/services.h"
 #include "broker/settings.h"
-#include "storage/store.h"
 
 namespace signalbox::broker {
 
@@ -76,10 +69,11 @@ class Broker : private ServiceHost {
   Answer<api::SendMessageResponse> send_message(const api::SendMessageRequest&, Context&);
   Answer<api::SendMessageBatchResponse> send_message_batch(const api::SendMessageBatchRequest&,
                                                            Context&);
-  Answer<api::ReceiveMessageResponse> receive_message(const api::ReceiveMessageRequest&, Context&);
+  Answer<api::ReceiveMessageResponse> receive_message(const api::ReceiveMessageRequest&,
+                                                      Context&) override;
   Answer<api::Empty> delete_message(const api::DeleteMessageRequest&, Context&);
   Answer<api::DeleteMessageBatchResponse> delete_message_batch(
-      const api::DeleteMessageBatchRequest&, Context&);
+      const api::DeleteMessageBatchRequest&, Context&) override;
   Answer<api::Empty> change_message_visibility(const api::ChangeMessageVisibilityRequest&,
                                                Context&);
   Answer<api::ChangeMessageVisibilityBatchResponse> change_message_visibility_batch(
@@ -193,6 +187,7 @@ class Broker : private ServiceHost {
   // ---- services of their own (service.h): whose member an operation is, by its type ----
   Broker& part(const Broker*) { return *this; }
   auto& part(const auto* which) { return services_.part(which); }
+  const Services& services() const { return services_; }
 
   // ---- the engine's side ----
 
@@ -210,31 +205,32 @@ class Broker : private ServiceHost {
   void tick(Context& ctx);
   std::optional<Time> next_deadline() const { return deadlines_.next(); }
 
-  // Reads the operations and ticks asked for since the last call.
-  std::vector<LoadRequest> take_loads() { return std::exchange(loads_, {}); }
+  // What operations and ticks have asked for since the last call.
+  Outbox take_outbox() { return std::exchange(outbox_, {}); }
   void loaded(const LoadRequest& request, LoadResult result, Context& ctx);
-  // Queues where messages may have become visible without a commit (a lease ended): wake waiters.
-  std::vector<std::uint64_t> take_wakes() { return std::exchange(wakes_, {}); }
 
   // Long polls end at a time of the engine's choosing: it sets them and learns which are over.
   void set_poll_deadline(std::uint64_t id, Time due) {
     deadlines_.set(DeadlineKind::long_poll, id, due);
   }
   void clear_poll_deadline(std::uint64_t id) { deadlines_.clear(DeadlineKind::long_poll, id); }
-  std::vector<std::uint64_t> take_ended_polls() { return std::exchange(ended_polls_, {}); }
-  std::vector<OwnWork> take_own_work() { return std::exchange(own_work_, {}); }
   Answer<api::Empty> do_own_work(const OwnWork& work, Context& ctx);
 
-  // Deliveries for the transport to attempt; each ends with attempt_ended().
-  std::vector<Attempt> take_attempts() { return std::exchange(attempts_, {}); }
   void attempt_ended(const DeliveryId& id, const AttemptResult& result, Context& ctx);
   // Records of the steps of the open batch that buses' LogConfigs ask for.
   std::vector<StepRecord> take_steps() { return std::exchange(steps_, {}); }
   // These never reached their consumer: visible again at once, the receive counted. Not those of
   // FIFO queues, which a repeated receive attempt may still ask for.
-  void give_back(const std::vector<HandedOut>& handed_out, Context& ctx);
+  void give_back(const std::vector<HandedOut>& handed_out, Context& ctx) override;
+  void give_back_invocation(const std::string& request_id, Context& ctx);
+  // How many clients wait for something, by its id: what the engine knows.
+  void set_waiting_count(std::function<std::size_t(std::uint64_t)> count) {
+    waiting_count_ = std::move(count);
+  }
+  // The worker process of a function has ended, or could not be started; text says how.
+  void worker_exited(std::uint64_t worker_id, const std::string& text, Context& ctx);
 
-  const Settings& settings() const { return settings_; }
+  const Settings& settings() const override { return settings_; }
   std::size_t queue_count() const { return queues_.size(); }
   const Queue* queue_by_id(std::uint64_t id) const;
 
@@ -257,12 +253,15 @@ class Broker : private ServiceHost {
   std::uint64_t new_id(Context& ctx) override;
   Bus* bus_with_arn(const std::string& arn, Context& ctx) override;
   void validation_changed(const World& world) override;
-  void wake(std::uint64_t wait_id) override { wakes_.push_back(wait_id); }
+  Outbox& outbox() override { return outbox_; }
+  std::size_t waiting_count(std::uint64_t wait_id) const override {
+    return waiting_count_ ? waiting_count_(wait_id) : 0;
+  }
   Deadlines& deadlines() override { return deadlines_; }
 
   // queues (sqs_queues.cc)
   Result<Queue*> find_queue(std::string_view queue_url, Context& ctx);
-  Queue* find_queue_by_arn(std::string_view arn) const;
+  Queue* find_queue_by_arn(std::string_view arn) const override;
   Queue& add_queue(std::uint64_t id, World& world, std::string name);
   void put_queue_record(const Queue& queue, Context& ctx);
   void put_policy(Queue& queue, std::string text, Context& ctx);
@@ -467,6 +466,11 @@ class Broker : private ServiceHost {
   Outgoing plan_delivery(const Delivery& delivery, const AcceptedEvent& event, Context& ctx);
   std::optional<DeliveryFailure> plan_queue_delivery(Outgoing& outgoing,
                                                      const AcceptedEvent& event);
+  // To a function (delivery/local_functions.cc).
+  std::optional<DeliveryFailure> plan_function_delivery(Outgoing& outgoing,
+                                                        const AcceptedEvent& event);
+  void invoke_function(const functions::Function& function, std::string payload,
+                       std::string trace_header, Context& ctx);
   void deliver(const Outgoing& outgoing, const AcceptedEvent& event, FanOutBudget& budget,
                Context& ctx);
   void deliver_to_queue(const Outgoing& outgoing, const AcceptedEvent& event, Context& ctx);
@@ -565,9 +569,10 @@ class Broker : private ServiceHost {
                                                      const ScheduleGroup& group,
                                                      const std::string& input, Context& ctx);
   Answer<std::optional<DeliveryFailure>> invoke_send_message(api::SendMessageRequest request,
-                                                             const Caller& caller, Context& ctx);
+                                                             const Caller& caller,
+                                                             Context& ctx) override;
   std::optional<DeliveryFailure> invoke_put_events(api::PutEventsRequest request,
-                                                   const Caller& caller, Context& ctx);
+                                                   const Caller& caller, Context& ctx) override;
   // connections and API destinations (destinations/)
   Connection& add_connection(std::uint64_t id, World& world, Connection made);
   void store_connection(const Connection& connection, Context& ctx);
@@ -666,11 +671,8 @@ class Broker : private ServiceHost {
   RuleDirectory& directory_;
   Deadlines deadlines_;
   Delays delays_;
-  std::vector<LoadRequest> loads_;
-  std::vector<std::uint64_t> wakes_;
-  std::vector<std::uint64_t> ended_polls_;
-  std::vector<OwnWork> own_work_;
-  std::vector<Attempt> attempts_;
+  Outbox outbox_;
+  std::function<std::size_t(std::uint64_t)> waiting_count_;
   std::vector<StepRecord> steps_;
 
   std::vector<std::unique_ptr<World>> worlds_;

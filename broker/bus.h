@@ -29,6 +29,9 @@ namespace signalbox::broker {
 
 class TargetInput;
 struct BusPlace;
+namespace functions {
+struct Function;
+}
 namespace schemas {
 struct Discoverer;
 }
@@ -40,6 +43,7 @@ enum class TargetKind : std::uint8_t {
   bus,              // an event of another bus, in the batch of the event
   http,             // a request to a URL, by the delivery engine
   api_destination,  // the same to an API destination's, as its connection says
+  function,         // an event of a function, in the batch of the event
   log_group,        // a line in a file, by the delivery engine
   other,            // accepted and stored; not delivered yet
 };
@@ -151,8 +155,9 @@ struct DeliveryFailure {
 // A delivery about to be made.
 struct Outgoing {
   Delivery delivery;
-  Queue* queue = nullptr;               // the target, when it is one
-  Bus* bus = nullptr;                   // likewise
+  Queue* queue = nullptr;  // the target, when it is one
+  Bus* bus = nullptr;      // likewise
+  functions::Function* function = nullptr;
   std::optional<std::string> rendered;  // the body, when the target's input makes another one
   std::optional<DeliveryFailure> failure;
 

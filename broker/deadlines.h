@@ -32,6 +32,9 @@ enum class DeadlineKind : std::uint8_t {
   replay,           // id: 0; the next slice of the replay whose turn it is
   replay_record,    // id: replay that has ended; it is forgotten
   invocation,       // id: of a function; its time is up
+  function_events,  // id: function; the next of its events, or its work again
+  mapping,          // id: event source mapping; its work again
+  worker,           // id: worker process; it has been idle for long
 };
 
 class Deadlines {

@@ -25,6 +25,9 @@ Error disk_read_failed() {
   return {ErrorCode::internal_failure, "The disk failed while reading; see the server's log."};
 }
 
+// Above those of requests, which come first where both wait.
+constexpr std::uint64_t own_work_ids = std::uint64_t{1} << 63;
+
 // Bounds one commit, and how much a burst of requests can pile up before the store sees it.
 constexpr std::size_t batch_bytes_max = 4u << 20;
 
@@ -40,10 +43,11 @@ Error error_of(storage::Outcome outcome) {
 // forgotten: its deadline brings the next.
 class OwnWorkJob final : public Job {
  public:
-  explicit OwnWorkJob(const OwnWork& work) : work_(work) {}
+  OwnWorkJob(const OwnWork& work, std::uint64_t job_id) : work_(work) { id = job_id; }
 
   Step run(Broker& broker, Context& ctx) override {
     const auto answer = broker.do_own_work(work_, ctx);
+    if (const auto* wait = answer.wait()) return queue_id = wait->queue_id, Step::waits;
     const auto* need = answer.needs_keys();
     if (need == nullptr) return Step::answered;
     if (need->window_of_queue == 0) return Step::needs_keys;
@@ -77,6 +81,10 @@ std::string Engine::reload(std::shared_ptr<storage::Store> store, bool read_only
   read_only_ = read_only;
   broker_ = std::make_unique<Broker>(settings_, directory_);
   broker_->open_batch(1);
+  broker_->set_waiting_count([this](std::uint64_t wait_id) {
+    const auto line = waiting_for_queue_.find(wait_id);
+    return line == waiting_for_queue_.end() ? 0 : line->second.size();
+  });
   Fetched fetched;
   std::optional<Time> deadline;
   Caller nobody;
@@ -180,21 +188,21 @@ void Engine::settle(std::unique_ptr<Job> job, Decision decision) {
 
 void Engine::follow_up() {
   while (broker_ != nullptr) {
-    auto loads = broker_->take_loads();
-    const auto wakes = broker_->take_wakes();
-    const auto ended = broker_->take_ended_polls();
-    const auto own_work = broker_->take_own_work();
-    auto attempts = broker_->take_attempts();
-    if (loads.empty() && wakes.empty() && ended.empty() && own_work.empty() && attempts.empty()) {
-      return;
+    Outbox outbox = broker_->take_outbox();
+    if (outbox.empty()) return;
+    for (auto& load : outbox.loads) start_load(std::move(load));
+    for (const auto wait_id : outbox.wakes) wake(wait_id);
+    for (const auto job_id : outbox.ended_polls) decide_again(job_id);
+    for (const auto& work : outbox.own_work) {
+      decide(std::make_unique<OwnWorkJob>(work, own_work_ids | ++own_work_count_));
     }
-    for (auto& load : loads) start_load(std::move(load));
-    for (const auto queue_id : wakes) wake(queue_id);
-    for (const auto job_id : ended) decide_again(job_id);
-    for (const auto& work : own_work) decide(std::make_unique<OwnWorkJob>(work));
-    for (auto& attempt : attempts) {
+    for (auto& attempt : outbox.attempts) {
       attempt.epoch = epoch_;
       ports_.attempt(std::move(attempt));
+    }
+    for (auto& order : outbox.worker_orders) {
+      order.epoch = epoch_;
+      ports_.order_worker(std::move(order));
     }
   }
 }
@@ -251,13 +259,14 @@ void Engine::cancel(std::uint64_t job_id) {
   release(std::move(cancelled));
 }
 
-void Engine::give_back(const std::vector<HandedOut>& handed_out) {
+void Engine::give_back(const Unwritten& unwritten) {
   if (!writable()) return;
   Fetched fetched;
   std::optional<Time> deadline;
   static const Caller nobody;
   Context ctx = context_for(nobody, fetched, deadline);
-  broker_->give_back(handed_out, ctx);
+  broker_->give_back(unwritten.messages, ctx);
+  if (!unwritten.invocation.empty()) broker_->give_back_invocation(unwritten.invocation, ctx);
   follow_up();
 }
 
@@ -269,6 +278,16 @@ void Engine::attempt_ended(const DeliveryId& id, std::uint64_t epoch, const Atte
   static const Caller nobody;
   Context ctx = context_for(nobody, fetched, deadline);
   broker_->attempt_ended(id, result, ctx);
+  follow_up();
+}
+
+void Engine::worker_exited(std::uint64_t worker_id, std::uint64_t epoch, const std::string& text) {
+  if (!writable() || epoch != epoch_) return;
+  Fetched fetched;
+  std::optional<Time> deadline;
+  static const Caller nobody;
+  Context ctx = context_for(nobody, fetched, deadline);
+  broker_->worker_exited(worker_id, text, ctx);
   follow_up();
 }
 

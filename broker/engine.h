@@ -41,6 +41,8 @@ struct EnginePorts {
   std::function<void(std::vector<StepRecord>)> log_steps;
   // Attempts a delivery and answers with Engine::attempt_ended(), in a turn of the core.
   std::function<void(Attempt)> attempt;
+  // Starts or stops a worker process; one that ends is told by Engine::worker_exited().
+  std::function<void(WorkerOrder)> order_worker;
   // The store failed: the Broker is gone, every job is refused until reload().
   std::function<void(storage::Outcome)> failed;
 };
@@ -61,10 +63,12 @@ class Engine {
   void submit(std::unique_ptr<Job> job);
   // The client of a waiting job is gone.
   void cancel(std::uint64_t job_id);
-  // The reply with these messages could not be written: they need not wait for their timeout.
-  void give_back(const std::vector<HandedOut>& handed_out);
+  // The reply could not be written: what it handed out need not wait for its timeout.
+  void give_back(const Unwritten& unwritten);
   // What came of an attempt; epoch is the attempt's.
   void attempt_ended(const DeliveryId& id, std::uint64_t epoch, const AttemptResult& result);
+  // A worker process has ended, or could not be started; epoch is the order's.
+  void worker_exited(std::uint64_t worker_id, std::uint64_t epoch, const std::string& text);
   // Ends a round: fires what is due and hands the open batch to the store.
   void turn();
   // When turn() is needed next though nothing was submitted.
@@ -147,6 +151,7 @@ class Engine {
   storage::CommitNumber sealed_ = 0;     // batches handed to the store
   storage::CommitNumber committed_ = 0;  // the last durable one
 
+  std::uint64_t own_work_count_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<Job>> waiting_;
   // By queue the ids of those who wait, which grow as they come.
   std::unordered_map<std::uint64_t, std::set<std::uint64_t>> waiting_for_queue_;

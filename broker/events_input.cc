@@ -20,6 +20,7 @@ bool is_fifo_queue(const api::Target& config) {
 TargetKind kind_of(const api::Target& config) {
   if (arn_service(config.arn) == "sqs") return TargetKind::sqs;
   if (is_bus_arn(config.arn)) return TargetKind::bus;
+  if (arn_service(config.arn) == "lambda") return TargetKind::function;
   if (parse_log_group_arn(config.arn)) return TargetKind::log_group;
   if (parse_api_destination_arn(config.arn)) return TargetKind::api_destination;
   return is_http_url(config.arn) ? TargetKind::http : TargetKind::other;

@@ -48,7 +48,9 @@ void add_target(Rule& rule, Target target) {
 }
 
 // Deliveries to it are records of their own.
-bool needs_lane(TargetKind kind) { return kind != TargetKind::sqs && kind != TargetKind::bus; }
+bool needs_lane(TargetKind kind) {
+  return kind != TargetKind::sqs && kind != TargetKind::bus && kind != TargetKind::function;
+}
 
 // The words are ours: only that it is not allowed is documented.
 Status check_forwarding(const Bus& bus, const Target& target, const Caller& caller) {

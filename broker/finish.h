@@ -8,6 +8,7 @@
 
 namespace signalbox::broker {
 
+struct StoredMessage;
 namespace api::schemas {
 struct CodeBindingRequest;
 struct GetCodeBindingSourceResponse;
@@ -29,6 +30,9 @@ enum class Finished : std::uint8_t {
 // sent empty; left_out counts them.
 Finished finish(api::ReceiveMessageResponse& response, const api::ReceiveMessageRequest& request,
                 const FinishContext& context, std::uint64_t& left_out);
+// One of them. What it shows of the message's attributes is what the request names.
+api::Message message_of(const StoredMessage& stored, const HandedOut& handed,
+                        const api::ReceiveMessageRequest& request, const HandleKey& handle_key);
 // Makes the body of the schema that the decision found.
 Finished finish(api::schemas::GetCodeBindingSourceResponse& response,
                 const api::schemas::CodeBindingRequest& request, const FinishContext& context,

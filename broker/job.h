@@ -4,13 +4,24 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "broker/context.h"
 #include "broker/error.h"
+#include "broker/message.h"
 
 namespace signalbox::broker {
 
 class Broker;
+
+// What a reply that could not be written had handed out.
+struct Unwritten {
+  std::vector<HandedOut> messages;
+  std::string invocation;  // of a function, by its request id; empty: none
+
+  bool empty() const { return messages.empty() && invocation.empty(); }
+};
 
 class Job {
  public:

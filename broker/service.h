@@ -4,8 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "broker/api/names.h"
 #include "broker/context.h"
 #include "broker/deadlines.h"
 #include "broker/result.h"
@@ -15,6 +19,11 @@
 namespace signalbox::broker {
 
 struct Bus;
+struct DeliveryFailure;
+struct HandedOut;
+struct Outbox;
+struct Queue;
+struct Settings;
 
 // What is waited for has an id: a queue's own, or one above these.
 constexpr std::uint64_t worker_waits = std::uint64_t{1} << 62;      // and a function's id
@@ -33,11 +42,28 @@ class ServiceHost {
   virtual std::uint64_t new_id(Context& ctx) = 0;
   // Buses of the world that check their events have other schemas to check them against.
   virtual void validation_changed(const World& world) = 0;
-  // Whoever waits for that (Wait) is run again; ids of queues and function_waits alike.
-  virtual void wake(std::uint64_t wait_id) = 0;
+  // What is to be done when the decision has been made; whoever waits for something (Wait) is run
+  // again by its id among the wakes.
+  virtual Outbox& outbox() = 0;
+  // Clients that wait for that now.
+  virtual std::size_t waiting_count(std::uint64_t wait_id) const = 0;
   virtual Deadlines& deadlines() = 0;
+  virtual const Settings& settings() const = 0;
   // Null: there is no such bus.
   virtual Bus* bus_with_arn(const std::string& arn, Context& ctx) = 0;
+  virtual Queue* find_queue_by_arn(std::string_view arn) const = 0;
+
+  // Operations, as clients have them.
+  virtual Answer<api::ReceiveMessageResponse> receive_message(const api::ReceiveMessageRequest&,
+                                                              Context&) = 0;
+  virtual Answer<api::DeleteMessageBatchResponse> delete_message_batch(
+      const api::DeleteMessageBatchRequest&, Context&) = 0;
+  virtual void give_back(const std::vector<HandedOut>& handed_out, Context& ctx) = 0;
+  // The same in the name of a caller, not prepared yet; why it could not be, if so.
+  virtual Answer<std::optional<DeliveryFailure>> invoke_send_message(api::SendMessageRequest,
+                                                                     const Caller&, Context&) = 0;
+  virtual std::optional<DeliveryFailure> invoke_put_events(api::PutEventsRequest, const Caller&,
+                                                           Context&) = 0;
 };
 
 class Service {

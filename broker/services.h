@@ -19,7 +19,8 @@ class Identity;
 }
 namespace functions {
 class Functions;
-}
+class Mappings;
+}  // namespace functions
 
 struct Services {
   explicit Services(ServiceHost& host);
@@ -31,11 +32,13 @@ struct Services {
   schemas::Schemas& part(const schemas::Schemas*) { return *schemas; }
   identity::Identity& part(const identity::Identity*) { return *identity; }
   functions::Functions& part(const functions::Functions*) { return *functions; }
+  functions::Mappings& part(const functions::Mappings*) { return *mappings; }
 
   const std::unique_ptr<Endpoints> endpoints;
   const std::unique_ptr<schemas::Schemas> schemas;
   const std::unique_ptr<identity::Identity> identity;
   const std::unique_ptr<functions::Functions> functions;
+  const std::unique_ptr<functions::Mappings> mappings;
 };
 
 }  // namespace signalbox::broker

@@ -41,7 +41,12 @@ struct Settings {
   bool plain_http_destinations = false;
   rules::PatternLimits pattern_limits;
   std::size_t rules_per_bus = 0;  // 0: as many as there is room for
-  bool lineage_steps = false;     // log deleted, moved, redriven and expired messages
+  // Worker processes, and requests to a URL, of one function at a time.
+  std::size_t function_concurrency = 10;
+  bool function_processes = false;               // functions are run as processes
+  std::chrono::seconds function_idle{300};       // then a worker process is stopped
+  std::chrono::seconds function_retry_wait{60};  // before a failed event is tried again; then twice
+  bool lineage_steps = false;  // log deleted, moved, redriven and expired messages
   // Tests: every lookup that memory could answer goes to the disk too.
   bool force_fetch = false;
 };

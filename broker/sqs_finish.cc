@@ -63,8 +63,10 @@ bool is_wanted(const std::string& name, const api::StringList& wanted) {
   });
 }
 
-api::Message make_message(const StoredMessage& stored, const HandedOut& handed,
-                          const api::ReceiveMessageRequest& request, const HandleKey& handle_key) {
+}  // namespace
+
+api::Message message_of(const StoredMessage& stored, const HandedOut& handed,
+                        const api::ReceiveMessageRequest& request, const HandleKey& handle_key) {
   const auto& record = stored.record;
   api::Message message;
   message.message_id = format_uuid(record.id);
@@ -89,8 +91,6 @@ api::Message make_message(const StoredMessage& stored, const HandedOut& handed,
   return message;
 }
 
-}  // namespace
-
 Finished finish(api::ReceiveMessageResponse& response, const api::ReceiveMessageRequest& request,
                 const FinishContext& context, std::uint64_t& left_out) {
   std::vector<api::Message> messages;
@@ -108,7 +108,7 @@ Finished finish(api::ReceiveMessageResponse& response, const api::ReceiveMessage
     }
     const auto stored = read_message(value);
     if (!stored) return Finished::read_failed;
-    messages.push_back(make_message(*stored, handed, request, context.handle_key));
+    messages.push_back(message_of(*stored, handed, request, context.handle_key));
   }
   left_out += gone;
   if (!messages.empty()) response.messages = std::move(messages);

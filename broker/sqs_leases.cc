@@ -174,7 +174,7 @@ void Broker::return_to_visible(Queue& queue, Slot slot, Lease& lease, Context& c
     } else {
       list_returned(queue, slot, lease);
     }
-    wakes_.push_back(queue.id);
+    outbox_.wakes.push_back(queue.id);
     return;
   }
   // Too many to remember one by one: it joins the tail, and the disk remembers.
@@ -254,7 +254,7 @@ void Broker::take_out(Queue& queue, Slot slot, Found found, Context& ctx) {
       if (queue.loading) queue.deleted_while_loading.insert(slot);
       queue.groups->release(at->second.group);
     }
-    if (queue.fifo != nullptr) wakes_.push_back(queue.id);
+    if (queue.fifo != nullptr) outbox_.wakes.push_back(queue.id);
     queue.leases.erase(at);
     ctx.batch.erase(keys::lease(queue.place_of(slot)));
   } else {

@@ -169,7 +169,7 @@ void Broker::end_move_task(Queue& source, MoveTask::Status status, std::string_v
 }
 
 void Broker::resume_move_task(Queue& source, Context& ctx) {
-  own_work_.push_back({OwnWork::Kind::move_slice, source.id});
+  outbox_.own_work.push_back({OwnWork::Kind::move_slice, source.id});
   deadlines_.set(DeadlineKind::move_task, source.id, ctx.now + slice_retry);
 }
 

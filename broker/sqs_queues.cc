@@ -252,7 +252,7 @@ Status Broker::set_queue_attributes(const api::SetQueueAttributesRequest& reques
   queue->settings = settings_of(queue->attributes);
   put_queue_record(*queue, ctx);
   arm_retention(*queue);
-  if (is_fifo) wakes_.push_back(queue->id);  // a shorter delay shows at once
+  if (is_fifo) outbox_.wakes.push_back(queue->id);  // a shorter delay shows at once
   return ok();
 }
 
@@ -346,7 +346,7 @@ Status Broker::delete_queue(const api::DeleteQueueRequest& request, Context& ctx
                   [&](const auto& entry) { return ctx.now - entry.second > deleted_name_blocked; });
     deleted_queues_[queue->arn()] = ctx.now;
   }
-  wakes_.push_back(queue->id);  // long polls hear that it is gone
+  outbox_.wakes.push_back(queue->id);  // long polls hear that it is gone
   std::erase(touched_, queue);
   queue->world->queues.erase(queue->name);
   queues_.erase(queue->id);

@@ -221,7 +221,7 @@ void Broker::ask_for_window(Queue& queue, std::size_t count_max) {
   request.past_last = range.past_last.str();
   request.count_max = count_max;
   request.durable_next_sequence = queue.durable_next_sequence;
-  loads_.push_back(std::move(request));
+  outbox_.loads.push_back(std::move(request));
 }
 
 void Broker::refill_ahead(Queue& queue) {

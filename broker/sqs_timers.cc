@@ -31,7 +31,7 @@ void Broker::arm_delays() {
     request.first = range.first.str();
     request.past_last = range.past_last.str();
     request.count_max = delays_.count_max();
-    loads_.push_back(std::move(request));
+    outbox_.loads.push_back(std::move(request));
   }
   if (const auto* first = delays_.first()) {
     deadlines_.set(DeadlineKind::delays, 0, from_ms(first->due_ms));

@@ -29,7 +29,7 @@ struct DispatcherPorts {
   std::function<void(std::vector<std::unique_ptr<broker::Job>>)> submit;
   std::function<void(std::uint64_t job_id)> cancel;  // its client is gone
   // The reply with these messages could not be written.
-  std::function<void(std::vector<broker::HandedOut>)> give_back;
+  std::function<void(broker::Unwritten)> give_back;
   std::function<void(std::function<void()>)> run_reader;
   std::function<void(std::size_t io_thread, std::unique_ptr<IoTask>)> post_to_io;
   // Everything under /_signalbox/ and /_localstack/. False: no such path.

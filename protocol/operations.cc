@@ -9,6 +9,7 @@
 #include "broker/api/sqs.h"
 #include "broker/endpoints/endpoints.h"
 #include "broker/functions/functions.h"
+#include "broker/functions/mappings.h"
 #include "broker/identity/identity.h"
 #include "broker/schemas/schemas.h"
 #include "protocol/request_job.h"
@@ -20,6 +21,7 @@ namespace {
 using broker::Broker;
 using broker::Endpoints;
 using broker::functions::Functions;
+using broker::functions::Mappings;
 using broker::identity::Identity;
 using broker::schemas::Schemas;
 
@@ -62,6 +64,7 @@ constexpr auto sts = Service::sts;
 constexpr auto lambda = Service::lambda;
 constexpr auto runtime = Service::runtime;
 
+#define MAPPINGS_PATH "/2015-03-31/event-source-mappings"
 #define FUNCTION_PATH "/2015-03-31/functions/{FunctionName}"
 #define RUNTIME_PATH "/functions/{FunctionName}/2018-06-01/runtime"
 #define REGISTRY_PATH "/v1/registries/name/{registryName}"
@@ -275,13 +278,19 @@ constexpr Row rows[] = {
     row<&Identity::assume_role>(sts, "AssumeRole", Kind::reads),
     row<&Identity::get_caller_identity>(sts, "GetCallerIdentity", Kind::reads),
 
+    rest<&Mappings::create_event_source_mapping>(lambda, "CreateEventSourceMapping", Kind::writes,
+                                                 "POST " MAPPINGS_PATH, 202),
     rest<&Functions::create_function>(lambda, "CreateFunction", Kind::writes,
                                       "POST /2015-03-31/functions", 201),
+    rest<&Mappings::delete_event_source_mapping>(lambda, "DeleteEventSourceMapping", Kind::writes,
+                                                 "DELETE " MAPPINGS_PATH "/{UUID}", 202),
     rest<&Functions::delete_function>(lambda, "DeleteFunction", Kind::writes,
                                       "DELETE " FUNCTION_PATH, 204),
     rest<&Functions::delete_function_concurrency>(
         lambda, "DeleteFunctionConcurrency", Kind::writes,
         "DELETE /2017-10-31/functions/{FunctionName}/concurrency", 204),
+    rest<&Mappings::get_event_source_mapping>(lambda, "GetEventSourceMapping", Kind::reads,
+                                              "GET " MAPPINGS_PATH "/{UUID}"),
     rest<&Functions::get_function>(lambda, "GetFunction", Kind::reads, "GET " FUNCTION_PATH),
     rest<&Functions::get_function_concurrency>(
         lambda, "GetFunctionConcurrency", Kind::reads,
@@ -289,6 +298,8 @@ constexpr Row rows[] = {
     rest<&Functions::get_function_configuration>(lambda, "GetFunctionConfiguration", Kind::reads,
                                                  "GET " FUNCTION_PATH "/configuration"),
     rest<&Functions::invoke>(lambda, "Invoke", Kind::waits, "POST " FUNCTION_PATH "/invocations"),
+    rest<&Mappings::list_event_source_mappings>(lambda, "ListEventSourceMappings", Kind::reads,
+                                                "GET " MAPPINGS_PATH),
     rest<&Functions::list_functions>(lambda, "ListFunctions", Kind::reads,
                                      "GET /2015-03-31/functions"),
     rest<&Functions::list_tags>(lambda, "ListTags", Kind::reads, "GET /2017-03-31/tags/{Resource}"),
@@ -299,6 +310,8 @@ constexpr Row rows[] = {
                                    "POST /2017-03-31/tags/{Resource}", 204),
     rest<&Functions::untag_resource>(lambda, "UntagResource", Kind::writes,
                                      "DELETE /2017-03-31/tags/{Resource}", 204),
+    rest<&Mappings::update_event_source_mapping>(lambda, "UpdateEventSourceMapping", Kind::writes,
+                                                 "PUT " MAPPINGS_PATH "/{UUID}", 202),
     rest<&Functions::update_function_configuration>(
         lambda, "UpdateFunctionConfiguration", Kind::writes, "PUT " FUNCTION_PATH "/configuration"),
 
@@ -315,6 +328,7 @@ constexpr Row rows[] = {
 };
 #undef RUNTIME_PATH
 #undef FUNCTION_PATH
+#undef MAPPINGS_PATH
 #undef SCHEMA_PATH
 #undef REGISTRY_PATH
 static_assert(is_operation_table(std::span<const Row>(rows)));

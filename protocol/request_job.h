@@ -53,7 +53,7 @@ class RequestJob : public broker::Job {
   // Whether the operation may wait long for its answer.
   virtual bool may_wait() const = 0;
   // The messages in the answer, to be given back if it cannot be written.
-  virtual std::vector<broker::HandedOut> take_handed_out() = 0;
+  virtual broker::Unwritten take_handed_out() = 0;
 
   // On the io thread, when the engine has released the job: finish, encode, reply.
   static void answer(std::unique_ptr<RequestJob> job);
@@ -115,9 +115,11 @@ class TypedJob final : public RequestJob {
     return row->may_wait;
   }
 
-  std::vector<broker::HandedOut> take_handed_out() override {
-    if constexpr (requires(Response & response) { response.handed_out; }) {
-      return std::move(response_.handed_out);
+  broker::Unwritten take_handed_out() override {
+    if constexpr (requires(Response & response) { response.invocation(); }) {
+      return {{}, response_.invocation()};
+    } else if constexpr (requires(Response & response) { response.handed_out; }) {
+      return {std::move(response_.handed_out), {}};
     }
     return {};
   }

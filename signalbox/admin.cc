@@ -7,6 +7,8 @@
 
 #include "broker/core_thread.h"
 #include "broker/engine.h"
+#include "broker/functions/functions.h"
+#include "broker/functions/mappings.h"
 #include "protocol/dispatcher.h"
 #include "protocol/json_codec.h"
 #include "protocol/query_codec.h"
@@ -55,6 +57,41 @@ std::string schedule_counters(const broker::Broker& broker) {
       "signalbox_schedule_failures_total {}\n",
       broker.bus_counters().rules_fired, broker.schedule_counters().invocations,
       broker.schedule_counters().failures);
+}
+
+std::string function_counters(const broker::Services& services) {
+  const auto& functions = services.functions->counters;
+  const auto& mappings = services.mappings->counters;
+  return fmt::format(
+      "# HELP signalbox_invocations_total Invocations of functions that have ended.\n"
+      "# TYPE signalbox_invocations_total counter\n"
+      "signalbox_invocations_total {}\n"
+      "# HELP signalbox_invocation_errors_total Of these, those with a function error.\n"
+      "# TYPE signalbox_invocation_errors_total counter\n"
+      "signalbox_invocation_errors_total {}\n"
+      "# HELP signalbox_invocation_timeouts_total Of these, those whose time was up.\n"
+      "# TYPE signalbox_invocation_timeouts_total counter\n"
+      "signalbox_invocation_timeouts_total {}\n"
+      "# HELP signalbox_invocation_throttles_total Invocations refused: too many at a time.\n"
+      "# TYPE signalbox_invocation_throttles_total counter\n"
+      "signalbox_invocation_throttles_total {}\n"
+      "# HELP signalbox_function_events_total Events of functions that are done with, by how.\n"
+      "# TYPE signalbox_function_events_total counter\n"
+      "signalbox_function_events_total{{outcome=\"succeeded\"}} {}\n"
+      "signalbox_function_events_total{{outcome=\"failed\"}} {}\n"
+      "# HELP signalbox_function_destinations_failed_total Of these, what could not be told to a "
+      "destination or dead-letter queue.\n"
+      "# TYPE signalbox_function_destinations_failed_total counter\n"
+      "signalbox_function_destinations_failed_total {}\n"
+      "# HELP signalbox_mapping_messages_total Messages of event source mappings, by what became "
+      "of them.\n"
+      "# TYPE signalbox_mapping_messages_total counter\n"
+      "signalbox_mapping_messages_total{{outcome=\"deleted\"}} {}\n"
+      "signalbox_mapping_messages_total{{outcome=\"failed\"}} {}\n"
+      "signalbox_mapping_messages_total{{outcome=\"filtered\"}} {}\n",
+      functions.invocations, functions.errors, functions.timeouts, functions.throttles,
+      functions.events_succeeded, functions.events_failed, functions.destinations_failed,
+      mappings.deleted, mappings.failed, mappings.filtered);
 }
 
 std::string delivery_counters(const broker::BusCounters& counters) {
@@ -194,6 +231,7 @@ void Admin::metrics(const ExchangePtr& exchange) const {
                   broker == nullptr ? 0 : broker->attempts_under_way());
     if (broker != nullptr) text += delivery_counters(broker->bus_counters());
     if (broker != nullptr) text += schedule_counters(*broker);
+    if (broker != nullptr) text += function_counters(broker->services());
     protocol::HttpReply reply;
     reply.content_type = "text/plain; version=0.0.4";
     reply.body = std::move(text);

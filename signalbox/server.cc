@@ -158,6 +158,8 @@ broker::EnginePorts Server::Impl::engine_ports() {
     if (admin_ != nullptr) admin_->committed();
   };
   ports.attempt = [this](broker::Attempt attempted) { attempt(std::move(attempted)); };
+  // Nothing starts processes yet: function_processes is off.
+  ports.order_worker = [](const broker::WorkerOrder&) {};
   ports.log_steps = [this](auto records) { log_writer_->write_steps(std::move(records)); };
   ports.failed = [this](storage::Outcome outcome) { on_store_failed(outcome); };
   return ports;
@@ -167,8 +169,8 @@ protocol::DispatcherPorts Server::Impl::dispatcher_ports() {
   protocol::DispatcherPorts ports;
   ports.submit = [this](auto jobs) { core_->submit(std::move(jobs)); };
   ports.cancel = [this](std::uint64_t id) { core_->post([this, id] { engine_->cancel(id); }); };
-  ports.give_back = [this](auto handed_out) {
-    core_->post([this, handed_out = std::move(handed_out)] { engine_->give_back(handed_out); });
+  ports.give_back = [this](auto unwritten) {
+    core_->post([this, unwritten = std::move(unwritten)] { engine_->give_back(unwritten); });
   };
   ports.run_reader = [this](auto work) { readers_->run(std::move(work)); };
   ports.post_to_io = [this](std::size_t thread, auto task) {

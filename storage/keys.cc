@@ -235,6 +235,18 @@ Key function_code(std::uint64_t function_id, std::uint64_t version) {
   return Builder(Prefix::function_code).u64(function_id).u64(version).key();
 }
 
+Key function_event(const FunctionEventPlace& place) {
+  return Builder(Prefix::function_event)
+      .u64(place.function_id)
+      .i64(place.due_ms)
+      .u64(place.number)
+      .key();
+}
+
+Key event_source_mapping(std::uint64_t mapping_id) {
+  return Builder(Prefix::event_source_mapping).u64(mapping_id).key();
+}
+
 Key fan_out_task(std::uint64_t task_id) { return Builder(Prefix::fan_out_task).u64(task_id).key(); }
 
 Key fan_out_cursor(std::uint64_t task_id) {
@@ -416,6 +428,19 @@ std::optional<std::uint64_t> parse_function(std::string_view key) {
   return parse_id(key, Prefix::function);
 }
 
+std::optional<FunctionEventPlace> parse_function_event(std::string_view key) {
+  Parser parser(key, Prefix::function_event);
+  FunctionEventPlace place;
+  place.function_id = parser.u64();
+  place.due_ms = parser.i64();
+  place.number = parser.u64();
+  return if_complete(parser, place);
+}
+
+std::optional<std::uint64_t> parse_event_source_mapping(std::string_view key) {
+  return parse_id(key, Prefix::event_source_mapping);
+}
+
 std::optional<std::uint64_t> parse_partner_source(std::string_view key) {
   return parse_id(key, Prefix::partner_source);
 }
@@ -568,6 +593,18 @@ KeyRange deliveries_due_from(const DeliveryDuePlace& first) {
 
 KeyRange deliveries_due_of_lanes_from(std::uint64_t first_lane_id) {
   return {deliveries_due_of_lane(first_lane_id).first, all_of(Prefix::delivery_due).past_last};
+}
+
+KeyRange events_of_function(std::uint64_t function_id) {
+  return all_with(Builder(Prefix::function_event).u64(function_id));
+}
+
+KeyRange function_events_from(const FunctionEventPlace& first) {
+  return {function_event(first), events_of_function(first.function_id).past_last};
+}
+
+KeyRange function_events_of_all_from(std::uint64_t first_function_id) {
+  return {events_of_function(first_function_id).first, all_of(Prefix::function_event).past_last};
 }
 
 KeyRange due_between(std::int64_t from_ms, std::int64_t until_ms) {

@@ -48,6 +48,8 @@
 //   'K'     identity policy id u64                                     IAM policy and its versions
 //   'L'     function function id u64                                   function, no code
 //   'M'     function function id u64, version u64                      its code, a zip
+//   'P'     function mapping id u64                                    event source mapping
+//   'Q'     function function id u64, due_ms i64, number u64           event for a function
 //
 // Values are formats of their owners and carry their own version.
 #pragma once
@@ -128,6 +130,8 @@ enum class Prefix : char {
   iam_policy = 'K',
   function = 'L',
   function_code = 'M',
+  event_source_mapping = 'P',
+  function_event = 'Q',
 };
 
 // Where a message, or the lease of one, is.
@@ -165,6 +169,14 @@ struct DeliveryDuePlace {
   std::int64_t due_ms = 0;
   std::uint64_t number = 0;
   auto operator<=>(const DeliveryDuePlace&) const = default;
+};
+
+// An event that a function is to be invoked with.
+struct FunctionEventPlace {
+  std::uint64_t function_id = 0;
+  std::int64_t due_ms = 0;
+  std::uint64_t number = 0;
+  auto operator<=>(const FunctionEventPlace&) const = default;
 };
 
 struct DuePlace {
@@ -269,6 +281,8 @@ Key iam_role(std::uint64_t role_id);
 Key iam_policy(std::uint64_t policy_id);
 Key function(std::uint64_t function_id);
 Key function_code(std::uint64_t function_id, std::uint64_t version);
+Key function_event(const FunctionEventPlace& place);
+Key event_source_mapping(std::uint64_t mapping_id);
 Key terminal_step(const StepPlace& place);
 Key deduplication(const DeduplicationPlace& place);
 Key move_task(const MoveTaskPlace& place);
@@ -307,6 +321,8 @@ std::optional<std::uint64_t> parse_discoverer(std::string_view key);
 std::optional<std::uint64_t> parse_iam_role(std::string_view key);
 std::optional<std::uint64_t> parse_iam_policy(std::string_view key);
 std::optional<std::uint64_t> parse_function(std::string_view key);
+std::optional<FunctionEventPlace> parse_function_event(std::string_view key);
+std::optional<std::uint64_t> parse_event_source_mapping(std::string_view key);
 std::optional<StepPlace> parse_terminal_step(std::string_view key);
 std::optional<DeduplicationPlace> parse_deduplication(std::string_view key);
 std::optional<MoveTaskPlace> parse_move_task(std::string_view key);
@@ -344,6 +360,10 @@ KeyRange deliveries_of_lane(std::uint64_t lane_id);
 KeyRange deliveries_due_of_lane(std::uint64_t lane_id);
 KeyRange deliveries_due_from(const DeliveryDuePlace& first);         // to the end of its lane
 KeyRange deliveries_due_of_lanes_from(std::uint64_t first_lane_id);  // to the end of all lanes
+
+KeyRange events_of_function(std::uint64_t function_id);
+KeyRange function_events_from(const FunctionEventPlace& first);  // to the end of its function
+KeyRange function_events_of_all_from(std::uint64_t first_function_id);
 
 KeyRange due_between(std::int64_t from_ms, std::int64_t until_ms);  // from_ms <= due < until_ms
 KeyRange due_from(const DuePlace& first);                           // to the end of all times

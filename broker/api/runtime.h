@@ -25,6 +25,8 @@ struct NextResponse {
   std::optional<std::string> trace_id;
   std::optional<std::string> client_context;
   Blob payload;
+  // What it hands out; empty: nothing.
+  const std::string& invocation() const { return request_id; }
   static constexpr auto fields() {
     using T = NextResponse;
     return std::tuple{

@@ -36,7 +36,7 @@ constexpr std::chrono::seconds slice_retry{1};
 
 void Broker::resume_replays(Context& ctx) {
   if (archives_.active.empty()) return;
-  own_work_.push_back({OwnWork::Kind::replay_slice, archives_.active.front()});
+  outbox_.own_work.push_back({OwnWork::Kind::replay_slice, archives_.active.front()});
   deadlines_.set(DeadlineKind::replay, 0, ctx.now + slice_retry);
 }
 

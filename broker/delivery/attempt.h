@@ -22,6 +22,9 @@ struct DeliveryId {
 // Of no lane: the number is then that of a token's fetch (broker/destinations/).
 constexpr std::uint64_t token_lane = 0;
 
+// Likewise: that of an invocation of a function that is a URL (broker/functions/).
+constexpr std::uint64_t url_lane = ~std::uint64_t{0};
+
 struct HttpAttempt {
   std::string method;
   std::string url;

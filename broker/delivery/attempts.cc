@@ -7,6 +7,7 @@
 #include "broker/delivery/retry.h"
 #include "broker/delivery/source.h"
 #include "broker/events_input.h"
+#include "broker/functions/functions.h"
 #include "broker/schedules/schedule_target.h"
 #include "storage/keys.h"
 
@@ -165,12 +166,13 @@ void Broker::start_attempt(DeliveryLane& lane, const PendingDelivery& pending, C
     }
     attempt.http = std::get<HttpAttempt>(std::move(request));
   }
-  attempts_.push_back(std::move(attempt));
+  outbox_.attempts.push_back(std::move(attempt));
   lane.running.emplace(pending.number, std::move(running));
 }
 
 void Broker::attempt_ended(const DeliveryId& id, const AttemptResult& result, Context& ctx) {
   if (id.lane == token_lane) return token_ended(id.number, result, ctx);
+  if (id.lane == url_lane) return services_.functions->url_answered(id.number, result, ctx);
   const auto at = deliveries_.lanes.find(id.lane);
   if (at == deliveries_.lanes.end()) return;
   DeliveryLane& lane = at->second;

@@ -73,7 +73,7 @@ void Broker::arm_lane(DeliveryLane& lane) {
     request.first = range.first.str();
     request.past_last = range.past_last.str();
     request.count_max = lane.due.count_max();
-    loads_.push_back(std::move(request));
+    outbox_.loads.push_back(std::move(request));
   }
   const PendingDelivery* const first = lane.due.first();
   if (lane.is_held_up || first == nullptr || lane.running.size() >= lane.window.width()) {
@@ -97,7 +97,8 @@ void Broker::resume_lane(std::uint64_t lane_id, Context& ctx) {
   const auto at = deliveries_.lanes.find(lane_id);
   if (at == deliveries_.lanes.end()) return;
   deadlines_.set(DeadlineKind::delivery, lane_id, ctx.now + start_retry);
-  if (at->second.reading_until <= ctx.now) own_work_.push_back({OwnWork::Kind::attempts, lane_id});
+  if (at->second.reading_until <= ctx.now)
+    outbox_.own_work.push_back({OwnWork::Kind::attempts, lane_id});
 }
 
 // Nothing is left to deliver. Schedules come and go, and each with a URL has a lane; what is known

@@ -75,6 +75,8 @@ Outgoing Broker::plan_delivery(const Delivery& delivery, const AcceptedEvent& ev
     outgoing.failure = plan_queue_delivery(outgoing, event);
   } else if (delivery.target->kind == TargetKind::bus) {
     outgoing.failure = plan_forwarding(outgoing, event, ctx);
+  } else if (delivery.target->kind == TargetKind::function) {
+    outgoing.failure = plan_function_delivery(outgoing, event);
   } else if (delivery.target->kind == TargetKind::other) {
     outgoing.failure = cannot_be_invoked();
   }
@@ -83,7 +85,9 @@ Outgoing Broker::plan_delivery(const Delivery& delivery, const AcceptedEvent& ev
 
 void Broker::deliver(const Outgoing& outgoing, const AcceptedEvent& event, FanOutBudget& budget,
                      Context& ctx) {
-  if (!outgoing.failure && outgoing.queue == nullptr && outgoing.bus == nullptr) {
+  const bool is_here =
+      outgoing.queue != nullptr || outgoing.bus != nullptr || outgoing.function != nullptr;
+  if (!outgoing.failure && !is_here) {
     return start_delivery(outgoing.delivery, event, ctx);
   }
   const IdBytes invocation = note_in_batch(outgoing, event, ctx);
@@ -92,6 +96,10 @@ void Broker::deliver(const Outgoing& outgoing, const AcceptedEvent& event, FanOu
                      {*outgoing.failure, {}, 0, invocation}, ctx);
   } else if (outgoing.queue != nullptr) {
     deliver_to_queue(outgoing, event, ctx);
+  } else if (outgoing.function != nullptr) {
+    invoke_function(*outgoing.function, std::string(outgoing.body(event)),
+                    std::string(event.trace_header), ctx);
+    ++buses_.counters.deliveries;
   } else {
     forward(outgoing, event, budget, ctx);
   }

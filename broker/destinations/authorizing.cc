@@ -82,7 +82,7 @@ void Broker::fetch_token(Connection& connection) {
   Attempt attempt;
   attempt.id = {token_lane, connection.tokens.fetch};
   attempt.http = token_request(connection.authorization);
-  attempts_.push_back(std::move(attempt));
+  outbox_.attempts.push_back(std::move(attempt));
 }
 
 void Broker::token_ended(std::uint64_t fetch, const AttemptResult& result, Context& ctx) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <vector>
 
 namespace signalbox::broker::functions {
@@ -19,6 +20,15 @@ std::vector<std::string_view> parts_of(std::string_view text) {
 }
 
 }  // namespace
+
+WorkerName parse_worker_name(std::string_view text) {
+  const auto at = text.rfind('@');
+  if (at == std::string_view::npos) return {text};
+  WorkerName name{text.substr(0, at)};
+  const auto number = text.substr(at + 1);
+  std::from_chars(number.data(), number.data() + number.size(), name.worker_id);
+  return name;
+}
 
 std::string FunctionName::arn() const {
   return fmt::format("arn:aws:lambda:{}:{}:function:{}{}{}", region, account, name,

@@ -2,6 +2,7 @@
 // Pure functions.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,13 @@ struct FunctionName {
 };
 
 constexpr std::string_view latest = "$LATEST";
+
+// A worker process asks under a name that says which it is: the function's ARN, and "@12".
+struct WorkerName {
+  std::string_view function_name;
+  std::uint64_t worker_id = 0;  // 0: it is none that the broker has started
+};
+WorkerName parse_worker_name(std::string_view text);
 
 // text fits the model's pattern. A qualifier beside it that says something else is an error.
 Result<FunctionName> parse_function_name(std::string_view text,

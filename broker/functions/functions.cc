@@ -7,6 +7,7 @@
 
 #include "broker/events_paging.h"
 #include "broker/load_all.h"
+#include "broker/outbox.h"
 #include "broker/record_fields.h"
 #include "storage/keys.h"
 
@@ -17,7 +18,8 @@ namespace keys = storage::keys;
 namespace {
 
 constexpr std::uint8_t function_format_without_concurrency = 1;
-constexpr std::uint8_t function_format = 2;
+constexpr std::uint8_t function_format_without_image = 2;
+constexpr std::uint8_t function_format = 3;
 constexpr std::uint64_t latest_code = 0;  // of $LATEST, in its key
 
 }  // namespace
@@ -89,6 +91,20 @@ Status check(const wire::CreateFunctionRequest& request) {
 
 }  // namespace
 
+Functions::Functions(ServiceHost& host) : host_(host), events_(host, *this) { add_owner(events_); }
+
+Function* Functions::find_by_id(std::uint64_t function_id) {
+  const auto at = by_id_.find(function_id);
+  return at == by_id_.end() ? nullptr : at->second;
+}
+
+Function* Functions::find_by_arn(const std::string& arn) {
+  constexpr std::string_view lambda = "arn:aws:lambda:";
+  if (!arn.starts_with(lambda)) return nullptr;
+  const auto parsed = parse_function_name(arn, {}, Caller());
+  return parsed.has_value() ? find(parsed.value()) : nullptr;
+}
+
 Result<Functions::ByName*> Functions::functions_of(Context& ctx) {
   SIGNALBOX_TRY(const World* const world, host_.world_of(ctx.caller, ctx));
   return &by_world_[world->id];
@@ -122,7 +138,9 @@ Function* Functions::find(const FunctionName& name) {
 }
 
 Result<Function*> Functions::find_function_of_worker(const std::string& name, Context& ctx) {
-  SIGNALBOX_TRY(const FunctionName parsed, parse_function_name(name, {}, ctx.caller));
+  const WorkerName worker = parse_worker_name(name);
+  SIGNALBOX_TRY(const FunctionName parsed,
+                parse_function_name(worker.function_name, {}, ctx.caller));
   if (Function* const function = find(parsed); function != nullptr) return function;
   return Error{ErrorCode::resource_not_found, fmt::format("Function not found: {}", parsed.arn())};
 }
@@ -130,7 +148,7 @@ Result<Function*> Functions::find_function_of_worker(const std::string& name, Co
 void Functions::store(const Function& function, Context& ctx) {
   RecordWriter record;
   record.u8(function_format).u32(function.world->id).map(function.tags);
-  record.optional(function.reserved_concurrency);
+  record.optional(function.reserved_concurrency).bytes(function.image_uri);
   write_fields(record, function.config);
   ctx.batch.put(keys::function(function.id), record.view());
 }
@@ -148,7 +166,9 @@ Result<wire::FunctionConfiguration> Functions::create_function(
   }
   Function& function = functions[parsed.name];
   function.id = host_.new_id(ctx);
+  by_id_[function.id] = &function;
   function.world = world;
+  function.image_uri = request.code.image_uri.value_or("");
   function.tags = request.tags;
   auto& config = function.config = configuration_of(request);
   config.function_name = parsed.name;
@@ -195,17 +215,13 @@ Result<wire::DeleteFunctionResponse> Functions::delete_function(
     const wire::FunctionRequest& request, Context& ctx) {
   SIGNALBOX_TRY(Function* const function,
                 find_function(request.function_name, request.qualifier, ctx));
-  for (const auto& [id, invocation] : invocations_by_number_) {
-    if (invocation->function != function) continue;
-    if (invocation->state != Invocation::State::ended) {
-      end(*invocation,
-          {error_payload("ResourceNotFoundException", "The function was deleted."), "Unhandled"});
-    }
-    invocation->function = nullptr;
-  }
+  for (InvocationOwner* const owner : owners_) owner->function_deleted(*function, ctx);
+  end_all(*function, ctx);
+  stop_workers(*function);
+  by_id_.erase(function->id);
   ctx.batch.erase(keys::function(function->id));
   ctx.batch.erase(keys::function_code(function->id, latest_code));
-  host_.wake(worker_waits | function->id);
+  host_.outbox().wakes.push_back(worker_waits | function->id);
   by_world_[function->world->id].erase(std::string(*function->config.function_name));
   return wire::DeleteFunctionResponse{204};
 }
@@ -225,29 +241,31 @@ Result<wire::ListFunctionsResponse> Functions::list_functions(
   return response;
 }
 
-std::string Functions::load(const storage::View& view, Context&) {
-  return load_all(
+std::string Functions::load(const storage::View& view, Context& ctx) {
+  auto problem = load_all(
       view, keys::Prefix::function, "functions", [&](std::string_view key, std::string_view value) {
         const auto id = keys::parse_function(key);
         RecordReader record(value);
         Function function;
         const std::uint8_t format = record.u8();
-        const bool is_known =
-            id && (format == function_format || format == function_format_without_concurrency);
+        const bool is_known = id && format > 0 && format <= function_format;
         function.world = host_.world_with_id(record.u32());
         function.tags = record.map();
-        if (format == function_format) {
+        if (format > function_format_without_concurrency) {
           function.reserved_concurrency = record.optional_i64();
         }
+        if (format > function_format_without_image) function.image_uri = record.bytes();
         if (!is_known || function.world == nullptr || !read_fields(record, function.config) ||
             !function.config.function_name) {
           return not_understood("a function", key);
         }
         function.id = *id;
         const std::string name = *function.config.function_name;
-        by_world_[function.world->id][name] = std::move(function);
+        Function& loaded = by_world_[function.world->id][name] = std::move(function);
+        by_id_[loaded.id] = &loaded;
         return std::string();
       });
+  return problem.empty() ? events_.load(view, ctx) : problem;
 }
 
 }  // namespace signalbox::broker::functions

@@ -1,17 +1,28 @@
 // Functions: what they are, the invocations that wait for a worker or are with one, and the Runtime
 // API that workers ask for them. Core thread only.
+//
+// Three ways to run one: workers that somebody else starts and that attach themselves; processes
+// that the broker has started; a URL. The first two ask for invocations by the Runtime API, the
+// third is asked.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "broker/api/lambda_updates.h"
 #include "broker/api/runtime.h"
+#include "broker/functions/event_invocations.h"
 #include "broker/functions/function_name.h"
 #include "broker/functions/invocation.h"
 #include "broker/service.h"
+
+namespace signalbox::broker {
+struct AttemptResult;
+}
 
 namespace signalbox::broker::functions {
 
@@ -23,16 +34,43 @@ struct Function {
   const World* world = nullptr;
   wire::FunctionConfiguration config;
   api::StringMap tags;
+  std::string image_uri;  // of package type Image: a URL is posted to
   // No more invocations than that at a time; none: as many as there are workers for.
   std::optional<std::int64_t> reserved_concurrency;
   std::size_t running_count = 0;
+  Time attached_until{};  // until then it counts as one that workers attach to
   // Waiting for a worker, oldest first, by number.
   std::map<std::uint64_t, Invocation*> pending;
+
+  std::size_t at_work() const { return pending.size() + running_count; }
+};
+
+enum class Runner : std::uint8_t { attached, process, url };
+
+// A process of a function, as far as the core knows: it has not asked for anything yet, or waits
+// for an invocation, or runs one.
+struct Worker {
+  enum class State : std::uint8_t { starting, idle, busy, stopping };
+
+  std::uint64_t id = 0;
+  Function* function = nullptr;  // null: the function is gone, and soon the process
+  State state = State::starting;
+  bool is_outdated = false;  // the function has changed since it was started
+};
+
+struct FunctionCounters {
+  std::uint64_t invocations = 0;  // that have ended, and of these:
+  std::uint64_t errors = 0;
+  std::uint64_t timeouts = 0;
+  std::uint64_t throttles = 0;  // refused
+  std::uint64_t events_succeeded = 0;
+  std::uint64_t events_failed = 0;
+  std::uint64_t destinations_failed = 0;
 };
 
 class Functions final : public Service {
  public:
-  explicit Functions(ServiceHost& host) : host_(host) {}
+  explicit Functions(ServiceHost& host);
   std::string load(const storage::View& view, Context& ctx) override;
 
   // functions (functions.cc)
@@ -61,27 +99,73 @@ class Functions final : public Service {
   Result<runtime::Accepted> invocation_error(const runtime::OutcomeRequest&, Context&);
   Result<runtime::Accepted> init_error(const runtime::InitErrorRequest&, Context&);
 
+  // ---- for what invokes functions by itself ----
+  void add_owner(InvocationOwner& owner) { owners_.push_back(&owner); }
+  // The function of that id, or of that name or ARN in the world that it says. Null: none.
+  Function* find_by_id(std::uint64_t function_id);
+  Function* find_by_arn(const std::string& arn);
+  Result<Function*> find_function(const std::string& name,
+                                  const std::optional<std::string>& qualifier, Context& ctx);
+  EventInvocations& events() { return events_; }
+  // How many more could be run at once.
+  std::size_t room(const Function& function, Time now) const;
+  Invocation& start(Function& function, NewInvocation made, Context& ctx);
+
+  // ---- the engine's side ----
   // The deadline of the invocation with that number has come.
-  void time_is_up(std::uint64_t number, Time now);
+  void time_is_up(std::uint64_t number, Context& ctx);
+  // The reply that handed out the invocation of that request could not be written.
+  void give_back(const std::string& request_id, Context& ctx);
+  // The answer of the URL of a function.
+  void url_answered(std::uint64_t number, const AttemptResult& result, Context& ctx);
+  // processes (workers.cc)
+  void worker_exited(std::uint64_t worker_id, const std::string& text, Context& ctx);
+  void worker_is_idle(std::uint64_t worker_id);
+
+  FunctionCounters counters;
 
  private:
   using ByName = std::map<std::string, Function, std::less<>>;
 
   Result<ByName*> functions_of(Context& ctx);
-  Result<Function*> find_function(const std::string& name,
-                                  const std::optional<std::string>& qualifier, Context& ctx);
   // Null: there is none of that name in that world.
   Function* find(const FunctionName& name);
   // In the world that its name says: a worker has no credentials.
   Result<Function*> find_function_of_worker(const std::string& name, Context& ctx);
   static void store(const Function& function, Context& ctx);
-  Invocation& start_invocation(Function& function, const wire::InvokeRequest& request,
-                               Context& ctx);
   Result<Invocation*> find_running(const runtime::OutcomeRequest& request, Context& ctx);
-  void end(Invocation& invocation, Outcome outcome);
+  void end(Invocation& invocation, Outcome outcome, Context& ctx);
+  // The function is gone.
+  void end_all(const Function& function, Context& ctx);
+  void forget(Invocation& invocation);
+  void tell_of_room(const Function& function, Context& ctx);
+  std::size_t limit_of(const Function& function, Time now) const;
+  Runner runner_of(const Function& function, Time now) const;
+  // Posts the invocation to the function's URL.
+  void post(Invocation& invocation, Context& ctx);
+
+  // processes (workers.cc)
+  struct WorkerCounts {
+    std::size_t starting = 0, idle = 0, busy = 0;
+  };
+  WorkerCounts count_workers(const Function& function) const;
+  // Starts as many as there is work for.
+  void start_workers(Function& function, Context& ctx);
+  // Who asks, by the name it asks under; null: it is not one that the broker has started.
+  Result<Worker*> find_worker(const std::string& function_name);
+  bool has_attached(const Function& function, Time now) const;
+  static void note_attached(Function& function, Time now);
+  void worker_waits_again(Worker& worker, Context& ctx);
+  void replace_workers(const Function& function);
+  void stop_worker(std::uint64_t worker_id);
+  void stop_workers(const Function& function);
 
   ServiceHost& host_;
+  EventInvocations events_;
+  std::vector<InvocationOwner*> owners_;
   std::map<std::uint32_t, ByName> by_world_;
+  std::unordered_map<std::uint64_t, Function*> by_id_;
+  std::map<std::uint64_t, Worker> workers_;
   std::unordered_map<std::string, Invocation> invocations_;  // by request id
   std::unordered_map<std::uint64_t, Invocation*> invocations_by_number_;
   std::uint64_t last_number_ = 0;

@@ -6,30 +6,53 @@
 #include <string>
 
 #include "broker/clock.h"
+#include "broker/context.h"
 
 namespace signalbox::broker::functions {
 
 struct Function;
+struct Invocation;
 
 struct Outcome {
   std::string payload;
   std::optional<std::string> function_error;  // set: the payload says what went wrong
+  // Nobody ran it: no worker asked for it in time, or it was taken back.
+  bool was_not_run = false;
+};
+
+// On whose behalf a function is invoked, unless a client waits for the answer: its own events, a
+// queue's messages.
+class InvocationOwner {
+ public:
+  virtual ~InvocationOwner() = default;
+  // It is gone from the Functions when this returns.
+  virtual void invocation_ended(const Invocation& invocation, Context& ctx) = 0;
+  // A worker waits for something to do, perhaps.
+  virtual void has_room(const Function& function, Context& ctx) = 0;
+  virtual void function_deleted(const Function& function, Context& ctx) = 0;
+};
+
+struct NewInvocation {
+  std::string request_id;
+  std::string payload;
+  std::string trace_header;
+  std::optional<std::string> client_context;
+  InvocationOwner* owner = nullptr;  // null: the client whose request has that id waits for it
+  std::uint64_t owner_id = 0;        // the owner's own
 };
 
 struct Invocation {
   enum class State : std::uint8_t { pending, running, ended };
 
-  std::string request_id;
   std::uint64_t number = 0;  // in the order they came, in this run
+  NewInvocation made_of;
   Function* function = nullptr;
   State state = State::pending;
-  std::string payload;
-  std::string trace_header;
-  std::optional<std::string> client_context;
-  Outcome outcome;  // once it has ended
+  std::uint64_t worker_id = 0;  // the process that runs it; 0: one that attached itself, or none
+  Outcome outcome;              // once it has ended
 };
 
-// What a function's error looks like: {"errorMessage":...,"errorType":...}.
+// What a function's error looks like: {"errorType":...,"errorMessage":...}.
 std::string error_payload(std::string_view type, std::string_view message);
 
 }  // namespace signalbox::broker::functions

@@ -1,9 +1,12 @@
-// Invoke: an invocation waits for a worker, then for what the worker says of it.
+// Invocations, from their start to their end: who has asked for one, who runs it, how long it may.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "broker/functions/functions.h"
+#include "broker/outbox.h"
+#include "broker/settings.h"
 
 namespace signalbox::broker::functions {
 
@@ -27,22 +30,57 @@ wire::InvokeResponse answer(const Outcome& outcome) {
   return response;
 }
 
+// How one ends that no worker has asked for within the function's timeout.
+Outcome no_worker(const Invocation& invocation) {
+  const auto& config = invocation.function->config;
+  const std::string text = fmt::format(
+      "RequestId: {} Error: No worker asked for it within {} seconds. One attaches with "
+      "AWS_LAMBDA_RUNTIME_API=HOST:PORT/functions/{}",
+      invocation.made_of.request_id, config.timeout.value_or(3), config.function_name.value_or(""));
+  return {error_payload("Runtime.NoWorker", text), "Unhandled", true};
+}
+
+Outcome timed_out(const Invocation& invocation) {
+  const std::string text =
+      fmt::format("RequestId: {} Error: Task timed out after {}.00 seconds",
+                  invocation.made_of.request_id, invocation.function->config.timeout.value_or(3));
+  return {error_payload("Sandbox.Timedout", text), "Unhandled"};
+}
+
 }  // namespace
 
-Invocation& Functions::start_invocation(Function& function, const wire::InvokeRequest& request,
-                                        Context& ctx) {
-  Invocation& invocation = invocations_[ctx.caller.request_id];
-  invocation.request_id = ctx.caller.request_id;
+std::size_t Functions::limit_of(const Function& function, Time now) const {
+  const auto reserved = function.reserved_concurrency;
+  if (runner_of(function, now) == Runner::attached) {
+    return reserved ? static_cast<std::size_t>(*reserved) : SIZE_MAX;
+  }
+  const std::size_t limit = host_.settings().function_concurrency;
+  return reserved ? std::min(static_cast<std::size_t>(*reserved), limit) : limit;
+}
+
+std::size_t Functions::room(const Function& function, Time now) const {
+  const std::size_t limit = limit_of(function, now);
+  const std::size_t left = limit - std::min(limit, function.at_work());
+  if (runner_of(function, now) != Runner::attached) return left;
+  const std::size_t waiting = host_.waiting_count(worker_waits | function.id);
+  return std::min(left, waiting - std::min(waiting, function.pending.size()));
+}
+
+Invocation& Functions::start(Function& function, NewInvocation made, Context& ctx) {
+  Invocation& invocation = invocations_[made.request_id];
+  invocation.made_of = std::move(made);
   invocation.number = ++last_number_;
   invocation.function = &function;
-  invocation.payload = request.payload ? request.payload->bytes : "{}";
-  invocation.trace_header = ctx.caller.trace_header;
-  invocation.client_context = request.client_context;
   invocations_by_number_[invocation.number] = &invocation;
-  function.pending[invocation.number] = &invocation;
   host_.deadlines().set(DeadlineKind::invocation, invocation.number,
                         ctx.now + timeout_of(function));
-  host_.wake(worker_waits | function.id);
+  if (runner_of(function, ctx.now) == Runner::url) {
+    post(invocation, ctx);
+    return invocation;
+  }
+  function.pending[invocation.number] = &invocation;
+  host_.outbox().wakes.push_back(worker_waits | function.id);
+  start_workers(function, ctx);
   return invocation;
 }
 
@@ -55,22 +93,28 @@ Answer<wire::InvokeResponse> Functions::invoke(const wire::InvokeRequest& reques
                   find_function(request.function_name, request.qualifier, ctx));
     const std::string type = request.invocation_type.value_or("RequestResponse");
     if (type == "DryRun") return wire::InvokeResponse{.status_code = 204};
-    const auto at_work =
-        static_cast<std::int64_t>(function->pending.size() + function->running_count);
-    if (at_work >= function->reserved_concurrency.value_or(at_work + 1)) {
+    NewInvocation made;
+    made.request_id = ctx.caller.request_id;
+    made.payload = request.payload ? request.payload->bytes : "{}";
+    made.trace_header = ctx.caller.trace_header;
+    made.client_context = request.client_context;
+    if (type == "Event") {
+      events_.accept(*function,
+                     {made.request_id, std::move(made.payload), std::move(made.trace_header)}, ctx);
+      return wire::InvokeResponse{.status_code = 202};
+    }
+    const std::size_t reserved = function->reserved_concurrency
+                                     ? static_cast<std::size_t>(*function->reserved_concurrency)
+                                     : SIZE_MAX;
+    if (function->at_work() >= reserved) {
+      ++counters.throttles;
       return Error{ErrorCode::throttled, "Rate Exceeded."};
     }
-    if (type == "Event") {
-      return Error{ErrorCode::invalid_parameter_value,
-                   "Invocations of type Event are not there yet: use RequestResponse."};
-    }
-    invocation = &start_invocation(*function, request, ctx);
+    invocation = &start(*function, std::move(made), ctx);
   }
   if (invocation->state == Invocation::State::ended) {
     auto response = answer(invocation->outcome);
-    host_.deadlines().clear(DeadlineKind::invocation, invocation->number);
-    invocations_by_number_.erase(invocation->number);
-    invocations_.erase(ctx.caller.request_id);
+    forget(*invocation);
     return response;
   }
   const bool is_over = ctx.wait_deadline && *ctx.wait_deadline <= ctx.now;
@@ -79,38 +123,73 @@ Answer<wire::InvokeResponse> Functions::invoke(const wire::InvokeRequest& reques
   return Wait{invocation_waits | invocation->number};
 }
 
-void Functions::end(Invocation& invocation, Outcome outcome) {
-  invocation.function->pending.erase(invocation.number);
-  if (invocation.state == Invocation::State::running) --invocation.function->running_count;
-  invocation.state = Invocation::State::ended;
-  invocation.payload.clear();
-  invocation.outcome = std::move(outcome);
-  host_.wake(invocation_waits | invocation.number);
+void Functions::forget(Invocation& invocation) {
+  host_.deadlines().clear(DeadlineKind::invocation, invocation.number);
+  invocations_by_number_.erase(invocation.number);
+  invocations_.erase(std::string(invocation.made_of.request_id));
 }
 
-void Functions::time_is_up(std::uint64_t number, Time now) {
+void Functions::end(Invocation& invocation, Outcome outcome, Context& ctx) {
+  Function& function = *invocation.function;
+  function.pending.erase(invocation.number);
+  if (invocation.state == Invocation::State::running) --function.running_count;
+  invocation.state = Invocation::State::ended;
+  invocation.made_of.payload.clear();
+  if (!outcome.was_not_run) {
+    ++counters.invocations;
+    if (outcome.function_error) ++counters.errors;
+  }
+  invocation.outcome = std::move(outcome);
+  if (invocation.made_of.owner == nullptr) {
+    host_.outbox().wakes.push_back(invocation_waits | invocation.number);
+    host_.deadlines().set(DeadlineKind::invocation, invocation.number, ctx.now + kept_after_end);
+  } else {
+    const Invocation ended = invocation;
+    forget(invocation);
+    ended.made_of.owner->invocation_ended(ended, ctx);
+  }
+  tell_of_room(function, ctx);
+}
+
+void Functions::end_all(const Function& function, Context& ctx) {
+  std::vector<Invocation*> of_function;
+  for (const auto& [number, invocation] : invocations_by_number_) {
+    if (invocation->function == &function) of_function.push_back(invocation);
+  }
+  for (Invocation* const invocation : of_function) {
+    if (invocation->state != Invocation::State::ended) {
+      end(*invocation,
+          {error_payload("ResourceNotFoundException", "The function was deleted."), "Unhandled"},
+          ctx);
+    }
+  }
+  for (auto& [number, invocation] : invocations_by_number_) {
+    if (invocation->function == &function) invocation->function = nullptr;
+  }
+}
+
+void Functions::tell_of_room(const Function& function, Context& ctx) {
+  for (InvocationOwner* const owner : owners_) owner->has_room(function, ctx);
+}
+
+void Functions::time_is_up(std::uint64_t number, Context& ctx) {
   const auto at = invocations_by_number_.find(number);
   if (at == invocations_by_number_.end()) return;
   Invocation& invocation = *at->second;
   if (invocation.state == Invocation::State::ended) {
     // Nobody asked for it any more.
-    invocations_.erase(std::string(invocation.request_id));
-    invocations_by_number_.erase(at);
+    forget(invocation);
     return;
   }
-  const auto& config = invocation.function->config;
-  const bool had_worker = invocation.state == Invocation::State::running;
-  const std::string text =
-      had_worker ? fmt::format("RequestId: {} Error: Task timed out after {}.00 seconds",
-                               invocation.request_id, config.timeout.value_or(3))
-                 : fmt::format(
-                       "RequestId: {} Error: No worker asked for it within {} seconds. One "
-                       "attaches with AWS_LAMBDA_RUNTIME_API=HOST:PORT/functions/{}",
-                       invocation.request_id, config.timeout.value_or(3),
-                       config.function_name.value_or(""));
-  end(invocation,
-      {error_payload(had_worker ? "Sandbox.Timedout" : "Runtime.NoWorker", text), "Unhandled"});
-  host_.deadlines().set(DeadlineKind::invocation, number, now + kept_after_end);
+  if (invocation.state == Invocation::State::pending) {
+    end(invocation, no_worker(invocation), ctx);
+    return;
+  }
+  ++counters.timeouts;
+  const std::uint64_t worker_id = invocation.worker_id;
+  end(invocation, timed_out(invocation), ctx);
+  // A process that is late is stopped: nobody knows what it still does.
+  if (worker_id != 0) stop_worker(worker_id);
 }
 
 }  // namespace signalbox::broker::functions

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "broker/functions/functions.h"
+#include "broker/outbox.h"
 
 namespace signalbox::broker::functions {
 
@@ -18,26 +19,57 @@ constexpr std::size_t payload_bytes_max = 6'291'556;
 Answer<runtime::NextResponse> Functions::next_invocation(const runtime::NextRequest& request,
                                                          Context& ctx) {
   SIGNALBOX_TRY(Function* const function, find_function_of_worker(request.function_name, ctx));
+  SIGNALBOX_TRY(Worker* const worker, find_worker(request.function_name));
+  if (worker == nullptr) {
+    note_attached(*function, ctx.now);
+  } else if (worker->is_outdated) {
+    stop_worker(worker->id);
+    return Error{ErrorCode::resource_not_found, "The function has changed: the worker is to stop."};
+  }
   if (function->pending.empty()) {
+    if (worker != nullptr) worker_waits_again(*worker, ctx);
     const bool is_over = ctx.wait_deadline && *ctx.wait_deadline <= ctx.now;
     if (is_over) return Error{ErrorCode::service_unavailable, "The broker is stopping."};
     ctx.wait_deadline = ctx.now + wait_max;
+    tell_of_room(*function, ctx);
     return Wait{worker_waits | function->id};
   }
   Invocation& invocation = *function->pending.begin()->second;
   function->pending.erase(function->pending.begin());
   invocation.state = Invocation::State::running;
   ++function->running_count;
+  if (worker != nullptr) {
+    invocation.worker_id = worker->id;
+    worker->state = Worker::State::busy;
+    host_.deadlines().clear(DeadlineKind::worker, worker->id);
+  }
   const auto timeout = std::chrono::seconds(function->config.timeout.value_or(3));
   host_.deadlines().set(DeadlineKind::invocation, invocation.number, ctx.now + timeout);
   runtime::NextResponse response;
-  response.request_id = invocation.request_id;
+  response.request_id = invocation.made_of.request_id;
   response.deadline_ms = fmt::to_string(to_ms(ctx.wall + timeout));
   response.function_arn = *function->config.function_arn;
-  if (!invocation.trace_header.empty()) response.trace_id = invocation.trace_header;
-  response.client_context = invocation.client_context;
-  response.payload.bytes = invocation.payload;
+  // All that it tells of is durable already: an event and a message's lease before they are read.
+  ctx.reply_before_commit = true;
+  const NewInvocation& made = invocation.made_of;
+  if (!made.trace_header.empty()) response.trace_id = made.trace_header;
+  response.client_context = made.client_context;
+  response.payload.bytes = made.payload;
   return response;
+}
+
+// The next worker gets it, if its time is not up before.
+void Functions::give_back(const std::string& request_id, Context& ctx) {
+  const auto at = invocations_.find(request_id);
+  if (at == invocations_.end() || at->second.state != Invocation::State::running) return;
+  Invocation& invocation = at->second;
+  Function& function = *invocation.function;
+  invocation.state = Invocation::State::pending;
+  invocation.worker_id = 0;
+  --function.running_count;
+  function.pending[invocation.number] = &invocation;
+  host_.outbox().wakes.push_back(worker_waits | function.id);
+  start_workers(function, ctx);
 }
 
 Result<Invocation*> Functions::find_running(const runtime::OutcomeRequest& request, Context& ctx) {
@@ -59,17 +91,22 @@ Result<runtime::Accepted> Functions::invocation_response(const runtime::OutcomeR
     const std::string text =
         fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).",
                     payload_bytes_max);
-    end(*invocation, {error_payload("Function.ResponseSizeTooLarge", text), "Unhandled"});
+    end(*invocation, {error_payload("Function.ResponseSizeTooLarge", text), "Unhandled"}, ctx);
     return Error{ErrorCode::request_too_large, text};
   }
-  end(*invocation, {request.payload.bytes, {}});
+  if (invocation->worker_id == 0) note_attached(*invocation->function, ctx.now);
+  // What follows of it, if it is lost, is done again: a batch's messages, an event.
+  ctx.reply_before_commit = true;
+  end(*invocation, {request.payload.bytes, {}}, ctx);
   return runtime::Accepted{};
 }
 
 Result<runtime::Accepted> Functions::invocation_error(const runtime::OutcomeRequest& request,
                                                       Context& ctx) {
   SIGNALBOX_TRY(Invocation* const invocation, find_running(request, ctx));
-  end(*invocation, {request.payload.bytes, "Unhandled"});
+  if (invocation->worker_id == 0) note_attached(*invocation->function, ctx.now);
+  ctx.reply_before_commit = true;
+  end(*invocation, {request.payload.bytes, "Unhandled"}, ctx);
   return runtime::Accepted{};
 }
 
@@ -78,7 +115,7 @@ Result<runtime::Accepted> Functions::init_error(const runtime::InitErrorRequest&
                                                 Context& ctx) {
   SIGNALBOX_TRY(Function* const function, find_function_of_worker(request.function_name, ctx));
   while (!function->pending.empty()) {
-    end(*function->pending.begin()->second, {request.payload.bytes, "Unhandled"});
+    end(*function->pending.begin()->second, {request.payload.bytes, "Unhandled"}, ctx);
   }
   return runtime::Accepted{};
 }

@@ -46,6 +46,7 @@ Result<wire::FunctionConfiguration> Functions::update_function_configuration(
                  "GetFunction/GetAlias API to retrieve the latest RevisionId"};
   }
   change(config, request);
+  replace_workers(*function);
   config.last_modified = modified_text(ctx.wall);
   config.revision_id = format_uuid(ctx.ids.uuid());
   store(*function, ctx);

@@ -32,7 +32,7 @@ void Broker::arm_schedules(Context& ctx) {
     request.first = keys::schedule_due(from.due_ms, from.group_id, from.name);
     request.past_last = keys::all_of(keys::Prefix::schedule_due).past_last.str();
     request.count_max = due.count_max();
-    loads_.push_back(std::move(request));
+    outbox_.loads.push_back(std::move(request));
   }
   if (const auto* first = due.first()) {
     deadlines_.set(DeadlineKind::schedules, 0, wall_deadline(from_ms(first->due_ms), ctx));
@@ -44,7 +44,7 @@ void Broker::arm_schedules(Context& ctx) {
 void Broker::fire_schedules(Context& ctx) {
   const auto* first = schedules_.due.first();
   if (first == nullptr || from_ms(first->due_ms) > ctx.wall) return arm_schedules(ctx);
-  own_work_.push_back({OwnWork::Kind::schedules, 0});
+  outbox_.own_work.push_back({OwnWork::Kind::schedules, 0});
   deadlines_.set(DeadlineKind::schedules, 0, ctx.now + firing_retry);
 }
 

@@ -6,12 +6,14 @@
 #include "broker/delivery/source.h"
 #include "broker/events_arns.h"
 #include "broker/events_envelope.h"
+#include "broker/functions/functions.h"
 #include "broker/md5.h"
 #include "broker/prepare.h"
 #include "broker/queue_url.h"
 #include "broker/schedules/schedule.h"
 #include "broker/schedules/schedule_target.h"
 #include "broker/sqs_batch.h"
+#include "broker/with_parsed.h"
 
 namespace signalbox::broker {
 
@@ -133,6 +135,18 @@ Answer<std::optional<DeliveryFailure>> Broker::invoke_here(const Schedule& sched
       auto request = read_put_events(input);
       if (!request) return Outcome(not_a_request("PutEvents"));
       return invoke_put_events(*std::move(request), caller, ctx);
+    }
+    case InvocationKind::function: {
+      const auto* const function = services_.functions->find_by_arn(target.arn);
+      if (function == nullptr) {
+        return Outcome(DeliveryFailure{"ResourceNotFoundException",
+                                       fmt::format("Function not found: {}", target.arn)});
+      }
+      if (!with_parsed(input, [](simdjson::dom::element) { return true; })) {
+        return Outcome(not_a_request("Invoke"));
+      }
+      invoke_function(*function, input, {}, ctx);
+      return Outcome();
     }
     case InvocationKind::http:
     case InvocationKind::other: break;

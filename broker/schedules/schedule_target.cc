@@ -99,6 +99,7 @@ InvocationKind kind_of(const api::scheduler::Target& target) {
   }
   const auto service = arn_service(target.arn);
   if (service == "sqs") return InvocationKind::sqs;
+  if (service == "lambda") return InvocationKind::function;
   const bool is_bus = service == "events" && target.arn.find(":event-bus/") != std::string::npos;
   return is_bus ? InvocationKind::event_bus : InvocationKind::other;
 }

@@ -16,6 +16,7 @@ namespace signalbox::broker {
 enum class InvocationKind : std::uint8_t {
   sqs,           // a queue's ARN: the input is a message
   event_bus,     // a bus's ARN: the input is an event's detail
+  function,      // a function's ARN: the input is its event
   http,          // a URL, which the service does not have: the input is posted
   send_message,  // arn:aws:scheduler:::aws-sdk:sqs:sendMessage: the input is the request
   put_events,    // arn:aws:scheduler:::aws-sdk:eventbridge:putEvents: the same

@@ -159,7 +159,7 @@ TEST_CASE("what cannot be delivered is counted and holds nobody up", "[events]")
   world.create_queue("small", {{"MaximumMessageSize", "1024"}});
   REQUIRE_FALSE(
       world
-          .put_targets("orders", {target_of("lambda", "arn:aws:lambda:us-east-1:0:function:f"),
+          .put_targets("orders", {target_of("topic", "arn:aws:sns:us-east-1:000000000000:t"),
                                   target_of("gone", queue_arn("gone")),
                                   target_of("small", queue_arn("small"))})
           .error);

@@ -82,9 +82,9 @@ TEST_CASE("a payload that the dead-letter queue cannot hold is cut, between char
 TEST_CASE("targets of other kinds are stored, and their invocations dead letters", "[scheduler]") {
   SchedulerWorld world;
   const auto dead = world.create_queue("dead");
-  const std::string lambda = "arn:aws:lambda:us-east-1:000000000000:function:f";
-  REQUIRE_FALSE(world.create(at_four(lambda, "{}")).error);
-  CHECK(world.get("once").response.target.arn == lambda);
+  const std::string topic = "arn:aws:sns:us-east-1:000000000000:t";
+  REQUIRE_FALSE(world.create(at_four(topic, "{}")).error);
+  CHECK(world.get("once").response.target.arn == topic);
   world.advance(hours(1));
   const auto letters = world.receive(dead);
   REQUIRE(letters.size() == 1);

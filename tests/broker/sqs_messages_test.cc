@@ -424,17 +424,17 @@ TEST_CASE("messages whose reply could not be written are visible at once, and co
   const auto lost = world.call<&Broker::receive_message>(request).response.handed_out;
   REQUIRE(lost.size() == 1);
   CHECK(world.receive(queue).empty());
-  world.engine().give_back(lost);
+  world.engine().give_back({lost, {}});
   world.settle();
   const auto again = world.receive(queue);
   REQUIRE(again.size() == 1);
   CHECK(again[0].attributes->at("ApproximateReceiveCount") == "2");
   // The message is another's by now: nothing changes, nor after its end.
-  world.engine().give_back(lost);
+  world.engine().give_back({lost, {}});
   world.settle();
   CHECK(world.receive(queue).empty());
   CHECK_FALSE(world.remove(queue, again[0].receipt_handle));
-  world.engine().give_back(lost);
+  world.engine().give_back({lost, {}});
   world.settle();
   CHECK(world.receive(queue).empty());
   CHECK(world.attribute(queue, "ApproximateNumberOfMessages") == "0");

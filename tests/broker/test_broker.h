@@ -142,6 +142,7 @@ class TestBroker {
     };
     ports.post_completion = ports.post_to_core;
     ports.attempt = [this](Attempt attempt) { attempts.push_back(std::move(attempt)); };
+    ports.order_worker = [this](const WorkerOrder& order) { worker_orders.push_back(order); };
     ports.log_steps = [this](std::vector<StepRecord> records) {
       for (auto& record : records) steps.push_back(std::move(record));
     };
@@ -219,6 +220,11 @@ class TestBroker {
   // Deliveries handed to the transport, for the test to answer.
   std::vector<StepRecord> steps;  // that have left
   std::deque<Attempt> attempts;
+  std::vector<WorkerOrder> worker_orders;
+  void exit_worker(const WorkerOrder& order, const std::string& text) {
+    engine_->worker_exited(order.worker_id, order.epoch, text);
+    settle();
+  }
   void end_attempt(const Attempt& attempt, const AttemptResult& result) {
     engine_->attempt_ended(attempt.id, attempt.epoch, result);
     settle();

@@ -28,6 +28,10 @@ NOT_SERVED = {
     "RuntimeVersionConfig", "ConfigSha256", "TagsError", "MasterArn", "TenantId",
     "DurableExecutionName", "DurableExecutionArn", "ResolvedImageUri", "ResolvedS3Object",
     "S3ObjectStorageMode", "SourceKMSKeyArn", "KMSKeyArn",
+    # Of event source mappings: what only streams and message brokers have, and AWS's own meters.
+    "SourceAccessConfigurations", "AmazonManagedKafkaEventSourceConfig", "Topics", "Queues",
+    "SelfManagedKafkaEventSourceConfig", "SelfManagedEventSource", "DocumentDBEventSourceConfig",
+    "ProvisionedPollerConfig", "MetricsConfig", "LoggingConfig", "FilterCriteriaError",
 }
 
 # Demands of the model that are not checked, or that are from elsewhere, by member or service and
@@ -38,6 +42,8 @@ MEANT = {
     "schemas.SchemaName": {"min", "max", "pattern"},
     "schemas.Limit": {"min", "max"},
     "schemas.Scope": {"enum"},
+    # Anything at all: there is nothing to check.
+    "Pattern": {"pattern"},
     # There is no S3: a function's code in it is refused.
     "S3Bucket": {"pattern"},
     # Of a schedule's ECS target, a list of maps: stored for a service that is not there.

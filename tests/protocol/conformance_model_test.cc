@@ -10,6 +10,7 @@
 #include "broker/api/endpoints.h"
 #include "broker/api/events.h"
 #include "broker/api/iam_policies.h"
+#include "broker/api/lambda_mappings.h"
 #include "broker/api/lambda_updates.h"
 #include "broker/api/partners.h"
 #include "broker/api/runtime.h"
@@ -332,6 +333,13 @@ void print_functions() {
   print<lambda::FunctionConcurrencyRequest, lambda::GetFunctionConcurrencyResponse>(
       "lambda", "GetFunctionConcurrency");
   print<lambda::FunctionConcurrencyRequest>("lambda", "DeleteFunctionConcurrency");
+  using Mapping = lambda::EventSourceMappingConfiguration;
+  print<lambda::CreateEventSourceMappingRequest, Mapping>("lambda", "CreateEventSourceMapping");
+  print<lambda::EventSourceMappingRequest, Mapping>("lambda", "DeleteEventSourceMapping");
+  print<lambda::EventSourceMappingRequest, Mapping>("lambda", "GetEventSourceMapping");
+  print<lambda::ListEventSourceMappingsRequest, lambda::ListEventSourceMappingsResponse>(
+      "lambda", "ListEventSourceMappings");
+  print<lambda::UpdateEventSourceMappingRequest, Mapping>("lambda", "UpdateEventSourceMapping");
   print<runtime::InitErrorRequest, runtime::Accepted>("lambda-runtime", "InitError");
   print<runtime::OutcomeRequest, runtime::Accepted>("lambda-runtime", "InvocationError");
   print<runtime::OutcomeRequest, runtime::Accepted>("lambda-runtime", "InvocationResponse");

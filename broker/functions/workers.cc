@@ -1,0 +1,140 @@
+// Functions that the broker runs itself: which processes there are to be, and what follows from how
+// they end. Processes are started and stopped by orders (worker_order.h).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "broker/functions/functions.h"
+#include "broker/outbox.h"
+#include "broker/settings.h"
+
+namespace signalbox::broker::functions {
+
+namespace {
+
+// Between an answer and the next question a worker that attached itself is nowhere to be seen.
+constexpr std::chrono::seconds attached_for{10};
+
+}  // namespace
+
+Functions::WorkerCounts Functions::count_workers(const Function& function) const {
+  WorkerCounts counts;
+  for (const auto& [id, worker] : workers_) {
+    if (worker.function != &function) continue;
+    counts.starting += worker.state == Worker::State::starting ? 1 : 0;
+    counts.idle += worker.state == Worker::State::idle ? 1 : 0;
+    counts.busy += worker.state == Worker::State::busy ? 1 : 0;
+  }
+  return counts;
+}
+
+// Somebody who develops a function attaches a worker of their own: then it is that one's.
+bool Functions::has_attached(const Function& function, Time now) const {
+  const auto counts = count_workers(function);
+  return now < function.attached_until || function.running_count > counts.busy ||
+         host_.waiting_count(worker_waits | function.id) > counts.idle;
+}
+
+Runner Functions::runner_of(const Function& function, Time now) const {
+  if (function.image_uri.starts_with("http://") || function.image_uri.starts_with("https://")) {
+    return Runner::url;
+  }
+  const bool is_process = host_.settings().function_processes && function.image_uri.empty() &&
+                          !has_attached(function, now);
+  return is_process ? Runner::process : Runner::attached;
+}
+
+void Functions::note_attached(Function& function, Time now) {
+  function.attached_until = now + attached_for;
+}
+
+void Functions::start_workers(Function& function, Context& ctx) {
+  if (function.pending.empty() || runner_of(function, ctx.now) != Runner::process) return;
+  const auto counts = count_workers(function);
+  const std::size_t limit = limit_of(function, ctx.now);
+  std::size_t there = counts.starting + counts.idle + counts.busy;
+  std::size_t free = counts.starting + counts.idle;
+  for (; free < function.pending.size() && there < limit; ++free, ++there) {
+    WorkerOrder order;
+    order.worker_id = host_.new_id(ctx);
+    order.function_id = function.id;
+    order.config = std::make_shared<const wire::FunctionConfiguration>(function.config);
+    workers_[order.worker_id] = {order.worker_id, &function, Worker::State::starting};
+    host_.outbox().worker_orders.push_back(std::move(order));
+  }
+}
+
+Result<Worker*> Functions::find_worker(const std::string& function_name) {
+  const std::uint64_t id = parse_worker_name(function_name).worker_id;
+  if (id == 0) return nullptr;
+  const auto at = workers_.find(id);
+  if (at != workers_.end() && at->second.state != Worker::State::stopping) return &at->second;
+  return Error{ErrorCode::resource_not_found, fmt::format("Worker {} is to stop.", id)};
+}
+
+void Functions::worker_waits_again(Worker& worker, Context& ctx) {
+  if (worker.state == Worker::State::idle) return;
+  worker.state = Worker::State::idle;
+  host_.deadlines().set(DeadlineKind::worker, worker.id, ctx.now + host_.settings().function_idle);
+}
+
+void Functions::worker_is_idle(std::uint64_t worker_id) {
+  const auto at = workers_.find(worker_id);
+  if (at != workers_.end() && at->second.state == Worker::State::idle) stop_worker(worker_id);
+}
+
+void Functions::stop_worker(std::uint64_t worker_id) {
+  const auto at = workers_.find(worker_id);
+  if (at == workers_.end() || at->second.state == Worker::State::stopping) return;
+  at->second.state = Worker::State::stopping;
+  host_.deadlines().clear(DeadlineKind::worker, worker_id);
+  WorkerOrder order;
+  order.kind = WorkerOrder::Kind::stop;
+  order.worker_id = worker_id;
+  host_.outbox().worker_orders.push_back(std::move(order));
+}
+
+// What runs goes on, with what the function was when it began; unless it is gone.
+void Functions::replace_workers(const Function& function) {
+  for (auto& [id, worker] : workers_) {
+    if (worker.function != &function) continue;
+    if (worker.state == Worker::State::busy) {
+      worker.is_outdated = true;
+    } else {
+      stop_worker(id);
+    }
+  }
+}
+
+void Functions::stop_workers(const Function& function) {
+  for (auto& [id, worker] : workers_) {
+    if (worker.function != &function) continue;
+    stop_worker(id);
+    worker.function = nullptr;
+  }
+}
+
+void Functions::worker_exited(std::uint64_t worker_id, const std::string& text, Context& ctx) {
+  const auto at = workers_.find(worker_id);
+  if (at == workers_.end()) return;
+  const Worker worker = at->second;
+  workers_.erase(at);
+  host_.deadlines().clear(DeadlineKind::worker, worker_id);
+  if (worker.function == nullptr) return;
+  Invocation* ended = nullptr;
+  for (const auto& [number, invocation] : invocations_by_number_) {
+    const bool was_running = invocation->state == Invocation::State::running;
+    if (was_running && invocation->worker_id == worker_id) ended = invocation;
+  }
+  // Before it asked for anything: it will not do better for the next one that waits.
+  auto& pending = worker.function->pending;
+  if (worker.state == Worker::State::starting && !pending.empty()) ended = pending.begin()->second;
+  if (ended != nullptr) {
+    const std::string message =
+        fmt::format("RequestId: {} Error: {}", ended->made_of.request_id, text);
+    end(*ended, {error_payload("Runtime.ExitError", message), "Unhandled"}, ctx);
+  }
+  start_workers(*worker.function, ctx);
+}
+
+}  // namespace signalbox::broker::functions

@@ -1,0 +1,183 @@
+// Events of functions: kept, handed to a worker when there is one, tried again, and told of in the
+// end.
+#include <catch2/catch.hpp>
+
+#include "tests/broker/function_shop.h"
+
+using namespace std::chrono_literals;
+using namespace signalbox::broker;
+using functions::Functions;
+namespace wire = api::lambda;
+
+namespace {
+
+struct EventShop : test::FunctionShop {
+  using FunctionShop::FunctionShop;
+
+  std::string put(const std::string& payload, const std::string& name = "orders") {
+    const auto invoked = invoke(payload, name, "Event");
+    REQUIRE(invoked->released);
+    CHECK(invoked->response.status_code == 202);
+    return "request-" + invoked->response.executed_version.value_or("");
+  }
+  // A function's configuration with a dead-letter queue.
+  std::string with_dead_letters() {
+    const auto queue = create_queue("dead");
+    wire::UpdateFunctionConfigurationRequest request;
+    request.function_name = "orders";
+    request.dead_letter_config.emplace().target_arn = queue_arn("dead");
+    REQUIRE_FALSE(call<&Functions::update_function_configuration>(request).error);
+    return queue;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an event is answered at once, and waits for a worker", "[functions]") {
+  EventShop world;
+  world.put("1");
+  world.put("2");
+  world.advance(60s);
+  const auto first = world.next();
+  CHECK(EventShop::payload_of(first) == "1");
+  CHECK(world.respond(first, "null"));
+  const auto second = world.next();
+  CHECK(EventShop::payload_of(second) == "2");
+  const auto idle = world.next();
+  CHECK_FALSE(idle->released);
+  world.put("3");
+  CHECK(EventShop::payload_of(idle) == "3");
+}
+
+TEST_CASE("an event survives a restart, with the worker or before", "[functions]") {
+  EventShop world;
+  world.put("1");
+  world.put("2");
+  const auto begun = world.next();
+  world.restart();
+  CHECK(world.load_problem().empty());
+  CHECK_FALSE(world.respond(begun, "null"));
+  const auto first = world.next();
+  const auto second = world.next();
+  CHECK(EventShop::payload_of(first) == "1");
+  CHECK(EventShop::payload_of(second) == "2");
+  CHECK(world.respond(first, "null"));
+  CHECK(world.respond(second, "null"));
+  world.restart();
+  CHECK_FALSE(world.next()->released);
+}
+
+TEST_CASE("an event is tried again after one minute, then after two, and no more", "[functions]") {
+  EventShop world;
+  const auto dead = world.with_dead_letters();
+  world.put("\"x\"");
+  CHECK(world.fail(world.next(), R"({"errorType":"E","errorMessage":"m1"})"));
+  auto again = world.next();
+  world.advance(59s);
+  CHECK_FALSE(again->released);
+  world.advance(1s);
+  CHECK(EventShop::payload_of(again) == "\"x\"");
+  CHECK(world.fail(again, R"({"errorType":"E","errorMessage":"m2"})"));
+  again = world.next();
+  world.advance(119s);
+  CHECK_FALSE(again->released);
+  world.advance(1s);
+  CHECK(world.receive(dead).empty());
+  CHECK(world.fail(again, R"({"errorType":"E","errorMessage":"m3"})"));
+  const auto letters = world.receive(dead);
+  REQUIRE(letters.size() == 1);
+  CHECK(letters[0].body == "\"x\"");
+  auto attributes = *letters[0].message_attributes;
+  CHECK(attributes["ErrorMessage"].string_value == "m3");
+  CHECK(attributes["ErrorCode"].string_value == "200");
+  CHECK(attributes["ErrorCode"].data_type == "Number");
+  CHECK(attributes["RequestID"].string_value == again->response.request_id);
+  CHECK_FALSE(world.next()->released);
+}
+
+TEST_CASE("an event that nobody runs for six hours is given up", "[functions]") {
+  EventShop world;
+  const auto dead = world.with_dead_letters();
+  world.put("1");
+  world.advance(6h - 1s);
+  CHECK(world.receive(dead).empty());
+  world.advance(1s);
+  REQUIRE(world.receive(dead).size() == 1);
+  CHECK_FALSE(world.next()->released);
+}
+
+TEST_CASE("a retry that waits survives a restart", "[functions]") {
+  EventShop world;
+  world.put("1");
+  CHECK(world.fail(world.next(), "{}"));
+  world.advance(30s);
+  world.restart();
+  const auto again = world.next();
+  world.advance(29s);
+  CHECK_FALSE(again->released);
+  world.advance(2s);
+  CHECK(EventShop::payload_of(again) == "1");
+}
+
+TEST_CASE("a rule's target that is a function is invoked with the event", "[functions]") {
+  EventShop world;
+  const std::string arn = "arn:aws:lambda:us-east-1:000000000000:function:orders";
+  world.call<&Broker::put_rule>({.name = "r", .event_pattern = R"({"source":["shop"]})"});
+  api::PutTargetsRequest targets;
+  targets.rule = "r";
+  targets.targets.push_back({.id = "f", .arn = arn});
+  REQUIRE_FALSE(world.call<&Broker::put_targets>(targets).error);
+  api::PutEventsRequest events;
+  events.entries.push_back({.source = "shop",
+                            .detail_type = "T",
+                            .detail = R"({"id":7})",
+                            .trace_header = "Root=1-2-3"});
+  REQUIRE_FALSE(world.call<&Broker::put_events>(events).error);
+  world.restart();
+  const auto asked = world.next();
+  CHECK(EventShop::payload_of(asked).find(R"("detail":{"id":7})") != std::string::npos);
+  CHECK(asked->response.trace_id == "Root=1-2-3");
+}
+
+TEST_CASE("a rule's event for a function that is not there is a dead letter", "[functions]") {
+  EventShop world;
+  const auto dead = world.create_queue("dead");
+  world.call<&Broker::put_rule>({.name = "r", .event_pattern = R"({"source":["shop"]})"});
+  api::PutTargetsRequest targets;
+  targets.rule = "r";
+  targets.targets.push_back(
+      {.id = "f",
+       .arn = "arn:aws:lambda:us-east-1:000000000000:function:nobody",
+       .dead_letter_config = api::DeadLetterConfig{EventShop::queue_arn("dead")}});
+  REQUIRE_FALSE(world.call<&Broker::put_targets>(targets).error);
+  api::PutEventsRequest events;
+  events.entries.push_back({.source = "shop", .detail_type = "T", .detail = "{}"});
+  REQUIRE_FALSE(world.call<&Broker::put_events>(events).error);
+  auto letters = world.receive(dead);
+  REQUIRE(letters.size() == 1);
+  CHECK((*letters[0].message_attributes)["ERROR_CODE"].string_value == "NO_RESOURCE");
+}
+
+TEST_CASE("a function that is a URL is posted to, and the answer is its", "[functions]") {
+  EventShop world;
+  world.create("web", 5, "http://localhost:9/invoke");
+  const auto invoked = world.invoke("{\"a\":1}", "web");
+  REQUIRE(world.attempts.size() == 1);
+  const auto& http = world.attempts.front().http;
+  CHECK(http.method == "POST");
+  CHECK(http.url == "http://localhost:9/invoke");
+  CHECK(http.body == "{\"a\":1}");
+  CHECK(http.timeout == 5s);
+  CHECK_FALSE(invoked->released);
+  world.end_next_attempt({.http_status = 200, .body = "{\"b\":2}"});
+  REQUIRE(invoked->released);
+  CHECK(invoked->response.payload->bytes == "{\"b\":2}");
+  CHECK_FALSE(invoked->response.function_error);
+  const auto failed = world.invoke("1", "web");
+  auto refused = result_of_status(500, {});
+  refused.body = "no json";
+  world.end_next_attempt(refused);
+  REQUIRE(failed->released);
+  CHECK(failed->response.function_error == "Unhandled");
+  CHECK(failed->response.payload->bytes.find("status 500") != std::string::npos);
+}
