@@ -92,7 +92,7 @@ TEST_CASE("a process inherits no descriptor and no signal's state", "[worker pro
   sigaddset(&blocked, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &blocked, &mask);
   auto process =
-      started(shell("echo $$; cd /proc/self/fd; echo *; grep -E 'Sig(Blk|Ign)' ../status"));
+      started(shell("echo $$; cd /proc/self/fd; echo *; grep -E 'Sig(Blk|Ign)' /proc/self/status"));
   pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   std::signal(SIGPIPE, before);
   const auto text = output_of(process);
