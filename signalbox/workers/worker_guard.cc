@@ -15,7 +15,10 @@ namespace {
 constexpr const char* script = R"(groups=" "
 while read -r sign group; do
   case "$sign" in
-    +) groups="$groups$group " ;;
+    +) case "$groups" in
+         *" $group "*) ;;
+         *) groups="$groups$group " ;;
+       esac ;;
     -) case "$groups" in
          *" $group "*) groups="${groups%%" $group "*} ${groups#*" $group "}" ;;
        esac ;;

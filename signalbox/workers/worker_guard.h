@@ -19,6 +19,8 @@ class WorkerGuard {
   std::string start();
   void add(pid_t group);
   void remove(pid_t group);
+  // For ProcessPlan::guard_line. add() is for later, when that guard may not be there any more.
+  int line() const { return line_.get(); }
   pid_t pid() const { return process_ ? process_->pid() : -1; }
 
  private:

@@ -300,6 +300,7 @@ void WorkerPool::Impl::start_due() {
 
 void WorkerPool::Impl::launch(Worker& worker) {
   auto& plan = *worker.plan;
+  plan.process.guard_line = guard_.line();
   auto started = plan.problem.empty() ? WorkerProcess::start(plan.process)
                                       : WorkerProcess::Started{{}, std::move(plan.problem)};
   if (!started.process) {

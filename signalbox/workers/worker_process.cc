@@ -5,6 +5,7 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,10 +38,26 @@ struct Child {
   int output = -1;
   int failure = -1;  // where to tell what went wrong; closed by the program's start
   bool dies_with_thread = true;
+  int guard_line = -1;
 };
+
+// "+ PID" or "- PID", in calls that are safe here. Should nobody listen, the broker tells it to the
+// next guard.
+void tell_guard(int line, char sign) {
+  if (line < 0) return;
+  std::array<char, 16> text{};
+  auto at = text.end();
+  *--at = '\n';
+  for (pid_t rest = getpid(); rest > 0; rest /= 10) *--at = static_cast<char>('0' + rest % 10);
+  *--at = ' ';
+  *--at = sign;
+  send(line, at, static_cast<std::size_t>(text.end() - at), MSG_NOSIGNAL);
+}
 
 [[noreturn]] void give_up(const Child& child, Step step) {
   const Failure failure{step, errno};
+  // While the number is still taken: a guard kills what it was told, whoever has it by then.
+  tell_guard(child.guard_line, '-');
   if (write(child.failure, &failure, sizeof failure) < 0) _exit(126);
   _exit(127);
 }
@@ -58,6 +75,7 @@ void reset_signals() {
 [[noreturn, gnu::noinline]] void become(const Child& child) {
   reset_signals();
   if (setpgid(0, 0) != 0) give_up(child, Step::prepare);
+  tell_guard(child.guard_line, '+');
   if (child.dies_with_thread) {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) give_up(child, Step::prepare);
     // The broker may have died before that.
@@ -184,6 +202,7 @@ WorkerProcess::Started WorkerProcess::start(const ProcessPlan& plan) {
   child.output = output.write.get();
   child.failure = failure.write.get();
   child.dies_with_thread = plan.dies_with_thread;
+  child.guard_line = plan.guard_line;
   pid_t pid = -1;
   {
     const SignalsBlocked blocked;

@@ -24,6 +24,9 @@ struct ProcessPlan {
   std::string directory;                 // where it starts
   int input = -1;                        // its standard input; -1: nothing to read
   bool dies_with_thread = true;
+  // WorkerGuard::line(): the group is told there before the program begins, so that it cannot have
+  // started anything when the broker dies at that moment.
+  int guard_line = -1;
 };
 
 class WorkerProcess {

@@ -2,9 +2,12 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <thread>
@@ -188,6 +191,27 @@ TEST_CASE("the guard kills the groups that it was told, when its line is cut", "
   CHECK(a.ends());
   CHECK(c.ends());
   CHECK_FALSE(b.ends(std::chrono::milliseconds(50)));
+}
+
+TEST_CASE("the guard is told before a program begins, and when it does not", "[worker process]") {
+  std::array<int, 2> ends{};
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+  const Descriptor line(ends[0]);
+  const Descriptor guard(ends[1]);
+  const auto told = [&] {
+    char buffer[100];
+    const ssize_t count = recv(guard.get(), buffer, sizeof buffer, 0);
+    return std::string(buffer, static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  };
+  auto plan = shell("exec sleep 600");
+  plan.guard_line = line.get();
+  const auto process = started(plan);
+  CHECK(told() == "+ " + std::to_string(process.pid()) + "\n");
+  plan.argv = {"/no/such/program"};
+  CHECK_FALSE(WorkerProcess::start(plan).problem.empty());
+  const auto text = told();
+  const auto pid = text.substr(2, text.find('\n') - 2);
+  CHECK(text == "+ " + pid + "\n- " + pid + "\n");
 }
 
 TEST_CASE("a guard that was killed is started again", "[worker process]") {
