@@ -259,13 +259,12 @@ def main():
     sys.path[0] = root
     name, address = os.environ["_HANDLER"], os.environ["AWS_LAMBDA_RUNTIME_API"]
     try:
-        from awslambdaric import bootstrap  # pylint: disable=import-outside-toplevel
+        from awslambdaric.__main__ import main as run_awslambdaric
     except Exception:  # one that was built for another Python may raise anything
-        bootstrap = None
-    if bootstrap is not None:
-        bootstrap.run(root, name, address)
-    else:
         run_own_loop(name, address)
+    else:
+        # As its command line: what lies below that differs from version to version.
+        run_awslambdaric(["awslambdaric", name])
 
 
 if __name__ == "__main__":
