@@ -232,13 +232,14 @@ TEST_CASE("a function whose workers die at once gets the next ones later", "[wor
   }
   // 50 ms, 100 ms, and 100 ms, which is the most.
   CHECK(std::chrono::steady_clock::now() - start >= 250ms);
+  // What cannot be started at all waits as well.
   auto broken = shell(5, "");
-  broken.command = {"/no/such/program"};
-  for (broken.worker_id = 5; broken.worker_id <= 7; ++broken.worker_id) {
+  for (; broken.worker_id <= 8; ++broken.worker_id) {
+    broken.command = {broken.worker_id % 2 == 0 ? "/no/such/program" : "no-such-program"};
     world.pool->want(broken);
     world.exit_of(broken.worker_id);
   }
-  CHECK(std::chrono::steady_clock::now() - start >= 550ms);
+  CHECK(std::chrono::steady_clock::now() - start >= 650ms);
 }
 
 TEST_CASE("workers that were ready, or stopped, hold up nobody", "[worker pool]") {
@@ -265,6 +266,17 @@ TEST_CASE("workers that were ready, or stopped, hold up nobody", "[worker pool]"
   CHECK_FALSE(world.exit_of(4).was_asked);
   world.pool->want(shell(5, "exit 5"));
   CHECK(world.exit_of(5).text == "Runtime exited with error: exit status 5");
+}
+
+TEST_CASE("one worker that is ready ends the delay of its function", "[worker pool]") {
+  World world({.backoff_first = 1h, .backoff_max = 1h});
+  world.pool->want(shell(1, "echo up; exec sleep 600"));
+  REQUIRE(world.says("up"));
+  world.pool->want(shell(2, "exit 1"));
+  world.exit_of(2);
+  world.pool->want(shell(3, "exit 3"));
+  world.pool->ready(1);
+  CHECK(world.exit_of(3).text == "Runtime exited with error: exit status 3");
 }
 
 TEST_CASE("the tail has what the worker wrote before its invocation ended", "[worker pool]") {
