@@ -202,8 +202,13 @@ def outcome_of(handler, headers, body):
     """(whether it went well, the answer's bytes or the error)."""
     request_id = headers["Lambda-Runtime-Aws-Request-Id"]
     try:
-        event = json.loads(body)
         context = LambdaContext(headers)
+    except ValueError as error:
+        return False, error_of("Runtime.LambdaContextUnmarshalError",
+                               f"Unable to parse the invocation's context: {error}",
+                               request_id=request_id)
+    try:
+        event = json.loads(body)
     except ValueError as error:
         return False, error_of("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}",
                                request_id=request_id)
