@@ -74,8 +74,8 @@ void Broker::give_back_invocation(const std::string& request_id, Context& ctx) {
   services_.functions->give_back(request_id, ctx);
 }
 
-void Broker::worker_exited(std::uint64_t worker_id, const std::string& text, Context& ctx) {
-  services_.functions->worker_exited(worker_id, text, ctx);
+void Broker::worker_news(const WorkerNews& news, Context& ctx) {
+  services_.functions->worker_news(news, ctx);
 }
 
 void Broker::tick(Context& ctx) {

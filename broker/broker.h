@@ -227,8 +227,7 @@ class Broker : private ServiceHost {
   void set_waiting_count(std::function<std::size_t(std::uint64_t)> count) {
     waiting_count_ = std::move(count);
   }
-  // The worker process of a function has ended, or could not be started; text says how.
-  void worker_exited(std::uint64_t worker_id, const std::string& text, Context& ctx);
+  void worker_news(const WorkerNews& news, Context& ctx);
 
   const Settings& settings() const override { return settings_; }
   std::size_t queue_count() const { return queues_.size(); }

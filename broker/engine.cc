@@ -281,13 +281,13 @@ void Engine::attempt_ended(const DeliveryId& id, std::uint64_t epoch, const Atte
   follow_up();
 }
 
-void Engine::worker_exited(std::uint64_t worker_id, std::uint64_t epoch, const std::string& text) {
-  if (!writable() || epoch != epoch_) return;
+void Engine::worker_news(const WorkerNews& news) {
+  if (!writable() || news.epoch != epoch_) return;
   Fetched fetched;
   std::optional<Time> deadline;
   static const Caller nobody;
   Context ctx = context_for(nobody, fetched, deadline);
-  broker_->worker_exited(worker_id, text, ctx);
+  broker_->worker_news(news, ctx);
   follow_up();
 }
 

@@ -41,7 +41,7 @@ struct EnginePorts {
   std::function<void(std::vector<StepRecord>)> log_steps;
   // Attempts a delivery and answers with Engine::attempt_ended(), in a turn of the core.
   std::function<void(Attempt)> attempt;
-  // Starts or stops a worker process; one that ends is told by Engine::worker_exited().
+  // Starts or stops a worker process; what becomes of it is told by Engine::worker_news().
   std::function<void(WorkerOrder)> order_worker;
   // The store failed: the Broker is gone, every job is refused until reload().
   std::function<void(storage::Outcome)> failed;
@@ -67,8 +67,8 @@ class Engine {
   void give_back(const Unwritten& unwritten);
   // What came of an attempt; epoch is the attempt's.
   void attempt_ended(const DeliveryId& id, std::uint64_t epoch, const AttemptResult& result);
-  // A worker process has ended, or could not be started; epoch is the order's.
-  void worker_exited(std::uint64_t worker_id, std::uint64_t epoch, const std::string& text);
+  // Of a worker process; its epoch is the order's.
+  void worker_news(const WorkerNews& news);
   // Ends a round: fires what is due and hands the open batch to the store.
   void turn();
   // When turn() is needed next though nothing was submitted.

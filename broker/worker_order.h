@@ -1,8 +1,11 @@
-// What the core wants of the worker processes of functions: one started, one stopped. Plain values.
+// What the core wants of the worker processes of functions, and what it hears of them. Plain
+// values.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace signalbox::broker {
 
@@ -11,14 +14,38 @@ struct FunctionConfiguration;
 }
 
 struct WorkerOrder {
-  enum class Kind : std::uint8_t { start, stop };
+  enum class Kind : std::uint8_t {
+    start,
+    ready,  // it has asked for its first invocation
+    begin,  // it is given one
+    end,    // it has done it: lines for its log, and its last ones may be wanted
+    stop,
+    kill,  // at once: its time is up
+  };
 
   Kind kind = Kind::start;
   std::uint64_t worker_id = 0;
-  std::uint64_t function_id = 0;  // its code is under keys::function_code
-  std::uint64_t epoch = 0;        // the engine's: the workers of an earlier one are nobody's
+  std::uint64_t epoch = 0;  // the engine's: the workers of an earlier one are nobody's
   // To start one.
+  std::uint64_t function_id = 0;  // its code is under keys::function_code
   std::shared_ptr<const api::lambda::FunctionConfiguration> config;
+  // At the begin and the end of an invocation.
+  std::vector<std::string> lines;
+  std::string request_id;  // of an end: who waits for the last lines; empty: nobody
+};
+
+struct WorkerNews {
+  enum class Kind : std::uint8_t {
+    exited,  // or could not be started
+    tail,    // the last lines of an invocation
+  };
+
+  Kind kind = Kind::exited;
+  std::uint64_t worker_id = 0;
+  std::uint64_t epoch = 0;
+  std::string error_type;  // of an exit: Runtime.ExitError
+  std::string text;        // how it exited, or the lines
+  std::string request_id;  // of a tail
 };
 
 }  // namespace signalbox::broker

@@ -136,10 +136,11 @@ bool Dispatcher::find_operation_asked(const HttpRequest& request, Asked& asked) 
         asked);
     return true;
   }
+  const bool names_action = query_string.find("Action=") != std::string_view::npos;
+  // Whatever curl calls the body: a runtime written in sh sends forms.
+  if (!names_action && scope.service.empty() && find_rest_asked(request, asked)) return true;
   const bool has_form = request.method == "POST" && is_form(request);
-  if (!has_form && query_string.find("Action=") == std::string_view::npos) {
-    return scope.service.empty() && find_rest_asked(request, asked);
-  }
+  if (!has_form && !names_action) return false;
   take_query(request, scope.service, has_form ? std::string_view(request.body) : std::string_view{},
              asked);
   return true;

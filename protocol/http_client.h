@@ -29,6 +29,7 @@ struct HttpCall {
   // Host, Content-Length and Connection are the client's own and refused here.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  std::size_t answer_bytes_max = 0;  // of its body, the rest is not read; 0: the client's own limit
   std::chrono::milliseconds timeout{0};
 };
 

@@ -106,7 +106,8 @@ ClientCall::ClientCall(ClientShared& shared, HttpCall call, HttpClient::Done don
       deadline_(shared.context),
       patience_(shared.context),
       socket_(shared.context),
-      answer_(shared.answer_bytes_max, call_.method == "HEAD") {}
+      answer_(call_.answer_bytes_max > 0 ? call_.answer_bytes_max : shared.answer_bytes_max,
+              call_.method == "HEAD") {}
 
 void ClientCall::start() {
   auto problem = parse_http_url(call_.url, url_);

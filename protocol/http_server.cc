@@ -94,6 +94,18 @@ class AsioHttpServer final : public HttpServer {
     return opened;
   }
 
+  void close(std::uint16_t port) override {
+    boost::asio::post(threads_.front()->context(), [this, port] {
+      // Not one of those that it listens on for everybody: these come first, and may be anywhere.
+      const auto opened =
+          std::find_if(listeners_.rbegin(), listeners_.rend(),
+                       [&](const auto& listener) { return listener->bound().second == port; });
+      if (opened == listeners_.rend()) return;
+      (*opened)->close();
+      listeners_.erase(std::next(opened).base());
+    });
+  }
+
   void post(std::size_t io_thread, std::unique_ptr<IoTask> task) override {
     threads_[io_thread]->post(std::move(task));
   }

@@ -108,6 +108,9 @@ class HttpServer {
     std::uint16_t port = 0;
   };
   virtual Opened open(const std::string& address, std::uint16_t port, std::string prefix) = 0;
+  // Takes no more connections by an address that open() opened; those there are stay. From any
+  // thread.
+  virtual void close(std::uint16_t port) = 0;
   // Runs the task on that io thread, in the order posted. From any thread; wakes the thread at most
   // once per burst. After drain tasks are destroyed without running.
   virtual void post(std::size_t io_thread, std::unique_ptr<IoTask> task) = 0;

@@ -11,6 +11,7 @@
 
 #include "broker/core_thread.h"
 #include "broker/engine.h"
+#include "broker/functions/invocation.h"
 #include "broker/reader_pool.h"
 #include "broker/schedules/time_zones.h"
 #include "protocol/dispatcher.h"
@@ -20,7 +21,9 @@
 #include "signalbox/log.h"
 #include "signalbox/log_writer.h"
 #include "signalbox/store_keeper.h"
+#include "signalbox/worker_processes.h"
 #include "signalbox/zone_files.h"
+#include "storage/keys.h"
 
 namespace signalbox {
 
@@ -49,7 +52,19 @@ broker::Settings broker_settings(const Settings& settings) {
   result.lineage_steps = settings.lineage_steps;
   result.time_zones = std::make_shared<broker::TimeZones>(read_zone_file);
   result.plain_http_destinations = settings.http_targets_private;
+  result.function_processes = allows_function_processes(settings);
+  result.function_concurrency = settings.function_concurrency;
+  result.function_idle = settings.function_idle;
+  result.function_retry_wait = settings.function_retry_wait;
   return result;
+}
+
+// For programs on this machine.
+std::string endpoint_of(const std::pair<std::string, std::uint16_t>& bound) {
+  const bool is_everywhere = bound.first == "0.0.0.0" || bound.first == "::";
+  const std::string address = is_everywhere ? "127.0.0.1" : bound.first;
+  const bool is_v6 = address.find(':') != std::string::npos;
+  return fmt::format("http://{}{}{}:{}", is_v6 ? "[" : "", address, is_v6 ? "]" : "", bound.second);
 }
 
 protocol::HttpServerOptions http_options(const Settings& settings) {
@@ -107,6 +122,7 @@ class Server::Impl {
 
  private:
   broker::EnginePorts engine_ports();
+  WorkerProcesses::Ports process_ports();
   protocol::DispatcherPorts dispatcher_ports();
   void attempt(broker::Attempt attempt);
   void log_attempt(const broker::DeliveryId& id, const broker::AttemptResult& result) const;
@@ -137,6 +153,7 @@ class Server::Impl {
   std::unique_ptr<protocol::Dispatcher> dispatcher_;
   std::unique_ptr<protocol::HttpServer> http_;
   std::unique_ptr<Admin> admin_;
+  std::unique_ptr<WorkerProcesses> processes_;
   std::thread reopener_;
 };
 
@@ -158,8 +175,7 @@ broker::EnginePorts Server::Impl::engine_ports() {
     if (admin_ != nullptr) admin_->committed();
   };
   ports.attempt = [this](broker::Attempt attempted) { attempt(std::move(attempted)); };
-  // Nothing starts processes yet: function_processes is off.
-  ports.order_worker = [](const broker::WorkerOrder&) {};
+  ports.order_worker = [this](auto order) { processes_->order(std::move(order)); };
   ports.log_steps = [this](auto records) { log_writer_->write_steps(std::move(records)); };
   ports.failed = [this](storage::Outcome outcome) { on_store_failed(outcome); };
   return ports;
@@ -185,6 +201,20 @@ protocol::DispatcherPorts Server::Impl::dispatcher_ports() {
   return ports;
 }
 
+WorkerProcesses::Ports Server::Impl::process_ports() {
+  WorkerProcesses::Ports ports;
+  ports.read_code = [this](std::uint64_t function_id) {
+    std::string zip;
+    const auto store = keeper_.store();
+    if (store != nullptr) store->view()->get(storage::keys::function_code(function_id, 0), zip);
+    return zip;
+  };
+  ports.news = [this](broker::WorkerNews news) {
+    core_->post([this, news = std::move(news)] { engine_->worker_news(news); });
+  };
+  return ports;
+}
+
 // An attempt that the stop drops is made again after the next start: its record is on disk.
 void Server::Impl::attempt(broker::Attempt attempt) {
   const auto ended = [this, id = attempt.id, epoch = attempt.epoch](broker::AttemptResult result) {
@@ -205,6 +235,10 @@ void Server::Impl::attempt(broker::Attempt attempt) {
   call.headers = std::move(attempt.http.headers);
   call.body = std::move(attempt.http.body);
   call.timeout = attempt.http.timeout;
+  // One more than a function may answer tells that it has.
+  if (attempt.id.lane == broker::url_lane) {
+    call.answer_bytes_max = broker::functions::response_bytes_max + 1;
+  }
   client_->send(std::move(call), [ended, wants_body = attempt.http.wants_body](auto outcome) {
     ended(result_of(std::move(outcome), wants_body));
   });
@@ -248,6 +282,8 @@ std::string Server::Impl::start(const std::string& ready_file) {
   client_ = std::make_unique<protocol::HttpClient>(client_options(settings_));
   log_writer_ = std::make_unique<LogWriter>(
       LogGroups(std::filesystem::path(settings_.data_dir) / "log-groups"), log_);
+  processes_ = std::make_unique<WorkerProcesses>(settings_, log_, process_ports());
+  if (auto problem = processes_->start(); !problem.empty()) return problem;
   protocol::DispatcherSettings dispatching{
       {settings_.allowed_hosts, settings_.allowed_origins}, settings_.region, settings_.account};
   dispatcher_ = std::make_unique<protocol::Dispatcher>(std::move(dispatching), *clock_, directory_,
@@ -272,6 +308,7 @@ std::string Server::Impl::open_http(const std::string& ready_file) {
       },
       protocol::Dispatcher::refusal);
   admin_->set_http(*http_);
+  processes_->set_http(*http_);
   core_->start(*engine_);
   if (auto problem = http_->start(); !problem.empty()) return problem;
   std::string addresses;
@@ -281,6 +318,7 @@ std::string Server::Impl::open_http(const std::string& ready_file) {
     log_.write(LogLevel::info, "listening", {{"address", text}, {"data_dir", settings_.data_dir}});
     addresses += text + "\n";
   }
+  processes_->set_endpoint(endpoint_of(http_->bound().front()));
   if (!ready_file.empty()) {
     // Renamed into place: whoever waits for it never reads half of it.
     const std::string temporary = ready_file + ".tmp";
@@ -368,6 +406,8 @@ void Server::Impl::stop() {
   // Before the core that it answers to; attempts that still come are dropped.
   if (client_ != nullptr) client_->stop();
   if (core_ != nullptr) core_->stop();
+  // Their last answers are in by now.
+  processes_.reset();
   log_writer_.reset();
   // The store writes what still waits when the last reference goes.
   readers_.reset();

@@ -20,6 +20,8 @@ namespace signalbox {
 
 enum class DurabilityMode : std::uint8_t { sync, interval, off };
 enum class LogLevel : std::uint8_t { error, warning, info, debug };
+// Whether functions are run as processes; local: while only this machine reaches the broker.
+enum class FunctionProcessMode : std::uint8_t { local, on, off };
 enum class LogFormat : std::uint8_t { logfmt, json };
 
 // A plain value. A default-constructed one holds the table's defaults.
@@ -61,6 +63,11 @@ struct Settings {
   std::size_t pattern_stars_max = 0;
   bool lineage_steps = false;
   bool http_targets_private = false;
+
+  FunctionProcessMode function_processes = FunctionProcessMode::local;
+  std::size_t function_concurrency = 0;
+  std::chrono::seconds function_idle{0};
+  std::chrono::seconds function_retry_wait{0};
 
   std::uint64_t io_threads = 0;  // the setting's 0 is resolved already
   std::uint64_t connections_max = 0;

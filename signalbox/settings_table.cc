@@ -159,6 +159,14 @@ bool put_log_format(Settings& settings, std::string_view value, bool) {
   return true;
 }
 
+bool put_function_processes(Settings& settings, std::string_view value, bool) {
+  constexpr std::array<std::string_view, 3> names{"local", "on", "off"};
+  const auto found = std::find(names.begin(), names.end(), value);
+  if (found == names.end()) return false;
+  settings.function_processes = static_cast<FunctionProcessMode>(found - names.begin());
+  return true;
+}
+
 using S = Settings;
 
 constexpr SettingRow number(std::string_view group, std::string_view name,
@@ -281,6 +289,22 @@ constexpr std::array table{
   toggle("Buses", "http-targets-private", put_toggle<&S::http_targets_private>,
          "Lets targets have URLs on private networks and on the broker's own machine; the latter "
          "they may anyway while it listens on loopback only."),
+
+  text("Functions", "function-processes", "MODE", "local", "local, on or off",
+       put_function_processes,
+       "Whether functions' code is run as processes of the broker's user: while it listens on "
+       "loopback only (local), wherever it listens (on), never (off). Never with an allowed-host "
+       "or allowed-origin of *."),
+  number("Functions", "function-concurrency", "N", "10", 1, 1'000,
+         put_number<&S::function_concurrency>,
+         "Processes of one function, or requests to its URL, at a time."),
+  number("Functions", "function-idle-s", "SECONDS", "300", 1, 86'400,
+         put_number<&S::function_idle>,
+         "Time after which a process that has nothing to do is stopped."),
+  number("Functions", "function-retry-wait-s", "SECONDS", "60", 1, 3'600,
+         put_number<&S::function_retry_wait>,
+         "Time before an event that a function failed on is tried again; twice that before the "
+         "next time."),
 
   number("Server", "io-threads", "N", "0", 0, 256, put_io_threads,
          "Threads that read, parse and answer; 0 is half the cores."),

@@ -102,6 +102,11 @@ StoreKeeper::Failure StoreKeeper::let_go() {
   return {store->failure(), store->last_error()};
 }
 
+std::shared_ptr<storage::Store> StoreKeeper::store() const {
+  const std::lock_guard lock(mutex_);
+  return store_;
+}
+
 bool StoreKeeper::has_space() const {
   struct statvfs file_system {};
   if (statvfs(settings_.data_dir.c_str(), &file_system) != 0) return false;

@@ -31,6 +31,8 @@ class StoreKeeper {
     storage::FailureKind kind = storage::FailureKind::none;
     std::string error;
   };
+  // Null while none is open. Any thread.
+  std::shared_ptr<storage::Store> store() const;
   // Forgets the store and says why it failed.
   Failure let_go();
 

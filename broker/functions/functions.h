@@ -22,7 +22,9 @@
 
 namespace signalbox::broker {
 struct AttemptResult;
-}
+struct WorkerNews;
+struct WorkerOrder;
+}  // namespace signalbox::broker
 
 namespace signalbox::broker::functions {
 
@@ -119,7 +121,7 @@ class Functions final : public Service {
   // The answer of the URL of a function.
   void url_answered(std::uint64_t number, const AttemptResult& result, Context& ctx);
   // processes (workers.cc)
-  void worker_exited(std::uint64_t worker_id, const std::string& text, Context& ctx);
+  void worker_news(const WorkerNews& news, Context& ctx);
   void worker_is_idle(std::uint64_t worker_id);
 
   FunctionCounters counters;
@@ -158,6 +160,13 @@ class Functions final : public Service {
   void worker_waits_again(Worker& worker, Context& ctx);
   void replace_workers(const Function& function);
   void stop_worker(std::uint64_t worker_id);
+  void kill_worker(std::uint64_t worker_id);
+  void worker_exited(const WorkerNews& news, Context& ctx);
+  void order(WorkerOrder order);
+  // What is written beside what the worker writes (invocation_log.cc).
+  void log_begin(const Invocation& invocation);
+  void log_end(Invocation& invocation, Context& ctx);
+  void tail_came(const WorkerNews& news, Context& ctx);
   void stop_workers(const Function& function);
 
   ServiceHost& host_;

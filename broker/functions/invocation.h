@@ -13,6 +13,9 @@ namespace signalbox::broker::functions {
 struct Function;
 struct Invocation;
 
+// What a function may answer: 6 MB and the service's own allowance.
+constexpr std::size_t response_bytes_max = 6'291'556;
+
 struct Outcome {
   std::string payload;
   std::optional<std::string> function_error;  // set: the payload says what went wrong
@@ -37,6 +40,7 @@ struct NewInvocation {
   std::string payload;
   std::string trace_header;
   std::optional<std::string> client_context;
+  bool wants_tail = false;           // of what its worker writes
   InvocationOwner* owner = nullptr;  // null: the client whose request has that id waits for it
   std::uint64_t owner_id = 0;        // the owner's own
 };
@@ -48,11 +52,17 @@ struct Invocation {
   NewInvocation made_of;
   Function* function = nullptr;
   State state = State::pending;
+  Time started{};               // when it was given to a worker
   std::uint64_t worker_id = 0;  // the process that runs it; 0: one that attached itself, or none
   Outcome outcome;              // once it has ended
+  std::string tail;             // of its log, if that is wanted
+  bool waits_for_tail = false;  // it has ended, and its client is told when this is over
 };
 
 // What a function's error looks like: {"errorType":...,"errorMessage":...}.
 std::string error_payload(std::string_view type, std::string_view message);
+
+// It has answered with more than it may.
+Outcome too_large();
 
 }  // namespace signalbox::broker::functions

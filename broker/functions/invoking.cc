@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "broker/base64.h"
 #include "broker/functions/functions.h"
 #include "broker/outbox.h"
 #include "broker/settings.h"
@@ -14,6 +15,8 @@ namespace {
 
 // How long one that has ended is kept for a client that is about to ask.
 constexpr std::chrono::seconds kept_after_end{60};
+// What its worker wrote last is read from a pipe.
+constexpr std::chrono::seconds tail_wait{2};
 // Waiting for an invocation ends with its function's timeout, which has a deadline of its own.
 constexpr std::chrono::hours wait_max{24};
 
@@ -21,12 +24,15 @@ Duration timeout_of(const Function& function) {
   return std::chrono::seconds(function.config.timeout.value_or(3));
 }
 
-wire::InvokeResponse answer(const Outcome& outcome) {
+wire::InvokeResponse answer(const Invocation& invocation) {
   wire::InvokeResponse response;
   response.status_code = 200;
-  response.function_error = outcome.function_error;
+  response.function_error = invocation.outcome.function_error;
   response.executed_version = std::string(latest);
-  response.payload = api::Blob{outcome.payload};
+  response.payload = api::Blob{invocation.outcome.payload};
+  if (!invocation.made_of.wants_tail) return response;
+  response.log_result.emplace();
+  append_base64(*response.log_result, invocation.tail);
   return response;
 }
 
@@ -98,6 +104,7 @@ Answer<wire::InvokeResponse> Functions::invoke(const wire::InvokeRequest& reques
     made.payload = request.payload ? request.payload->bytes : "{}";
     made.trace_header = ctx.caller.trace_header;
     made.client_context = request.client_context;
+    made.wants_tail = request.log_type == "Tail";
     if (type == "Event") {
       events_.accept(*function,
                      {made.request_id, std::move(made.payload), std::move(made.trace_header)}, ctx);
@@ -112,8 +119,8 @@ Answer<wire::InvokeResponse> Functions::invoke(const wire::InvokeRequest& reques
     }
     invocation = &start(*function, std::move(made), ctx);
   }
-  if (invocation->state == Invocation::State::ended) {
-    auto response = answer(invocation->outcome);
+  if (invocation->state == Invocation::State::ended && !invocation->waits_for_tail) {
+    auto response = answer(*invocation);
     forget(*invocation);
     return response;
   }
@@ -132,7 +139,10 @@ void Functions::forget(Invocation& invocation) {
 void Functions::end(Invocation& invocation, Outcome outcome, Context& ctx) {
   Function& function = *invocation.function;
   function.pending.erase(invocation.number);
-  if (invocation.state == Invocation::State::running) --function.running_count;
+  if (invocation.state == Invocation::State::running) {
+    --function.running_count;
+    log_end(invocation, ctx);
+  }
   invocation.state = Invocation::State::ended;
   invocation.made_of.payload.clear();
   if (!outcome.was_not_run) {
@@ -142,7 +152,8 @@ void Functions::end(Invocation& invocation, Outcome outcome, Context& ctx) {
   invocation.outcome = std::move(outcome);
   if (invocation.made_of.owner == nullptr) {
     host_.outbox().wakes.push_back(invocation_waits | invocation.number);
-    host_.deadlines().set(DeadlineKind::invocation, invocation.number, ctx.now + kept_after_end);
+    host_.deadlines().set(DeadlineKind::invocation, invocation.number,
+                          ctx.now + (invocation.waits_for_tail ? tail_wait : kept_after_end));
   } else {
     const Invocation ended = invocation;
     forget(invocation);
@@ -177,8 +188,14 @@ void Functions::time_is_up(std::uint64_t number, Context& ctx) {
   if (at == invocations_by_number_.end()) return;
   Invocation& invocation = *at->second;
   if (invocation.state == Invocation::State::ended) {
-    // Nobody asked for it any more.
-    forget(invocation);
+    if (!std::exchange(invocation.waits_for_tail, false)) {
+      // Nobody asked for it any more.
+      forget(invocation);
+      return;
+    }
+    // What its worker wrote never came.
+    host_.outbox().wakes.push_back(invocation_waits | number);
+    host_.deadlines().set(DeadlineKind::invocation, number, ctx.now + kept_after_end);
     return;
   }
   if (invocation.state == Invocation::State::pending) {
@@ -189,7 +206,7 @@ void Functions::time_is_up(std::uint64_t number, Context& ctx) {
   const std::uint64_t worker_id = invocation.worker_id;
   end(invocation, timed_out(invocation), ctx);
   // A process that is late is stopped: nobody knows what it still does.
-  if (worker_id != 0) stop_worker(worker_id);
+  if (worker_id != 0) kill_worker(worker_id);
 }
 
 }  // namespace signalbox::broker::functions

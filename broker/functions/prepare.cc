@@ -18,6 +18,7 @@ namespace functions {
 namespace {
 
 constexpr std::size_t payload_bytes_max = 6 * 1024 * 1024;
+constexpr std::size_t event_bytes_max = 1024 * 1024;
 
 std::string sha256_in_base64(std::string_view bytes) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
@@ -65,15 +66,29 @@ Status prepare(api::lambda::CreateFunctionRequest& request, PrepareContext&) {
 }
 
 Status prepare(api::lambda::InvokeRequest& request, PrepareContext&) {
+  const auto is_json = [](const std::string& text) {
+    return with_parsed(text, [](simdjson::dom::element) { return true; });
+  };
+  if (request.client_context) {
+    // Workers get what it stands for.
+    request.client_context = decode_base64(*request.client_context);
+    if (!request.client_context || !is_json(*request.client_context)) {
+      return Error{ErrorCode::invalid_request_content,
+                   "Client context must be a valid Base64-encoded JSON object."};
+    }
+  }
   if (!request.payload) return ok();
   const std::string& bytes = request.payload->bytes;
-  if (bytes.size() > functions::payload_bytes_max) {
-    return Error{ErrorCode::request_too_large,
-                 fmt::format("{} byte payload is too large for the RequestResponse invocation type "
-                             "(limit {} bytes)",
-                             bytes.size(), functions::payload_bytes_max)};
+  const std::string type = request.invocation_type.value_or("RequestResponse");
+  const std::size_t bytes_max =
+      type == "Event" ? functions::event_bytes_max : functions::payload_bytes_max;
+  if (bytes.size() > bytes_max) {
+    return Error{
+        ErrorCode::request_too_large,
+        fmt::format("{} byte payload is too large for the {} invocation type (limit {} bytes)",
+                    bytes.size(), type, bytes_max)};
   }
-  if (with_parsed(bytes, [](simdjson::dom::element) { return true; })) return ok();
+  if (is_json(bytes)) return ok();
   return Error{ErrorCode::invalid_request_content,
                "Could not parse request body into json: the payload is not valid JSON."};
 }

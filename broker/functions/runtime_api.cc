@@ -12,7 +12,11 @@ namespace {
 
 // A worker waits until there is something to do; its client sets no limit.
 constexpr std::chrono::hours wait_max{24 * 365};
-constexpr std::size_t payload_bytes_max = 6'291'556;
+
+std::string too_large_text() {
+  return fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).",
+                     response_bytes_max);
+}
 
 }  // namespace
 
@@ -37,11 +41,13 @@ Answer<runtime::NextResponse> Functions::next_invocation(const runtime::NextRequ
   Invocation& invocation = *function->pending.begin()->second;
   function->pending.erase(function->pending.begin());
   invocation.state = Invocation::State::running;
+  invocation.started = ctx.now;
   ++function->running_count;
   if (worker != nullptr) {
     invocation.worker_id = worker->id;
     worker->state = Worker::State::busy;
     host_.deadlines().clear(DeadlineKind::worker, worker->id);
+    log_begin(invocation);
   }
   const auto timeout = std::chrono::seconds(function->config.timeout.value_or(3));
   host_.deadlines().set(DeadlineKind::invocation, invocation.number, ctx.now + timeout);
@@ -84,15 +90,16 @@ Result<Invocation*> Functions::find_running(const runtime::OutcomeRequest& reque
   return &at->second;
 }
 
+Outcome too_large() {
+  return {error_payload("Function.ResponseSizeTooLarge", too_large_text()), "Unhandled"};
+}
+
 Result<runtime::Accepted> Functions::invocation_response(const runtime::OutcomeRequest& request,
                                                          Context& ctx) {
   SIGNALBOX_TRY(Invocation* const invocation, find_running(request, ctx));
-  if (request.payload.bytes.size() > payload_bytes_max) {
-    const std::string text =
-        fmt::format("Response payload size exceeded maximum allowed payload size ({} bytes).",
-                    payload_bytes_max);
-    end(*invocation, {error_payload("Function.ResponseSizeTooLarge", text), "Unhandled"}, ctx);
-    return Error{ErrorCode::request_too_large, text};
+  if (request.payload.bytes.size() > response_bytes_max) {
+    end(*invocation, too_large(), ctx);
+    return Error{ErrorCode::request_too_large, too_large_text()};
   }
   if (invocation->worker_id == 0) note_attached(*invocation->function, ctx.now);
   // What follows of it, if it is lost, is done again: a batch's messages, an event.

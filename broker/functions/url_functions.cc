@@ -22,6 +22,7 @@ bool is_json(const std::string& text) {
 void Functions::post(Invocation& invocation, Context& ctx) {
   Function& function = *invocation.function;
   invocation.state = Invocation::State::running;
+  invocation.started = ctx.now;
   ++function.running_count;
   const auto timeout = std::chrono::seconds(function.config.timeout.value_or(3));
   Attempt attempt;
@@ -49,7 +50,9 @@ void Functions::url_answered(std::uint64_t number, const AttemptResult& result, 
   if (at == invocations_by_number_.end()) return;
   Invocation& invocation = *at->second;
   if (invocation.state != Invocation::State::running) return;
-  if (!result.failure) {
+  if (result.body.size() > response_bytes_max) {
+    end(invocation, too_large(), ctx);
+  } else if (!result.failure) {
     end(invocation, {result.body, {}}, ctx);
   } else if (result.http_status != 0 && is_json(result.body)) {
     end(invocation, {result.body, "Unhandled"}, ctx);

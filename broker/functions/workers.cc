@@ -55,18 +55,18 @@ void Functions::start_workers(Function& function, Context& ctx) {
   std::size_t there = counts.starting + counts.idle + counts.busy;
   std::size_t free = counts.starting + counts.idle;
   for (; free < function.pending.size() && there < limit; ++free, ++there) {
-    WorkerOrder order;
-    order.worker_id = host_.new_id(ctx);
-    order.function_id = function.id;
-    order.config = std::make_shared<const wire::FunctionConfiguration>(function.config);
-    workers_[order.worker_id] = {order.worker_id, &function, Worker::State::starting};
-    host_.outbox().worker_orders.push_back(std::move(order));
+    WorkerOrder made;
+    made.worker_id = host_.new_id(ctx);
+    made.function_id = function.id;
+    made.config = std::make_shared<const wire::FunctionConfiguration>(function.config);
+    workers_[made.worker_id] = {made.worker_id, &function, Worker::State::starting};
+    order(std::move(made));
   }
 }
 
 Result<Worker*> Functions::find_worker(const std::string& function_name) {
   const std::uint64_t id = parse_worker_name(function_name).worker_id;
-  if (id == 0) return nullptr;
+  if (id == 0) return static_cast<Worker*>(nullptr);
   const auto at = workers_.find(id);
   if (at != workers_.end() && at->second.state != Worker::State::stopping) return &at->second;
   return Error{ErrorCode::resource_not_found, fmt::format("Worker {} is to stop.", id)};
@@ -74,6 +74,9 @@ Result<Worker*> Functions::find_worker(const std::string& function_name) {
 
 void Functions::worker_waits_again(Worker& worker, Context& ctx) {
   if (worker.state == Worker::State::idle) return;
+  if (worker.state == Worker::State::starting) {
+    order({.kind = WorkerOrder::Kind::ready, .worker_id = worker.id});
+  }
   worker.state = Worker::State::idle;
   host_.deadlines().set(DeadlineKind::worker, worker.id, ctx.now + host_.settings().function_idle);
 }
@@ -83,15 +86,23 @@ void Functions::worker_is_idle(std::uint64_t worker_id) {
   if (at != workers_.end() && at->second.state == Worker::State::idle) stop_worker(worker_id);
 }
 
+void Functions::order(WorkerOrder order) {
+  host_.outbox().worker_orders.push_back(std::move(order));
+}
+
 void Functions::stop_worker(std::uint64_t worker_id) {
   const auto at = workers_.find(worker_id);
   if (at == workers_.end() || at->second.state == Worker::State::stopping) return;
   at->second.state = Worker::State::stopping;
   host_.deadlines().clear(DeadlineKind::worker, worker_id);
-  WorkerOrder order;
-  order.kind = WorkerOrder::Kind::stop;
-  order.worker_id = worker_id;
-  host_.outbox().worker_orders.push_back(std::move(order));
+  order({.kind = WorkerOrder::Kind::stop, .worker_id = worker_id});
+}
+
+void Functions::kill_worker(std::uint64_t worker_id) {
+  const auto at = workers_.find(worker_id);
+  if (at == workers_.end()) return;
+  at->second.state = Worker::State::stopping;
+  order({.kind = WorkerOrder::Kind::kill, .worker_id = worker_id});
 }
 
 // What runs goes on, with what the function was when it began; unless it is gone.
@@ -114,25 +125,29 @@ void Functions::stop_workers(const Function& function) {
   }
 }
 
-void Functions::worker_exited(std::uint64_t worker_id, const std::string& text, Context& ctx) {
-  const auto at = workers_.find(worker_id);
+void Functions::worker_news(const WorkerNews& news, Context& ctx) {
+  news.kind == WorkerNews::Kind::tail ? tail_came(news, ctx) : worker_exited(news, ctx);
+}
+
+void Functions::worker_exited(const WorkerNews& news, Context& ctx) {
+  const auto at = workers_.find(news.worker_id);
   if (at == workers_.end()) return;
   const Worker worker = at->second;
   workers_.erase(at);
-  host_.deadlines().clear(DeadlineKind::worker, worker_id);
+  host_.deadlines().clear(DeadlineKind::worker, worker.id);
   if (worker.function == nullptr) return;
   Invocation* ended = nullptr;
   for (const auto& [number, invocation] : invocations_by_number_) {
     const bool was_running = invocation->state == Invocation::State::running;
-    if (was_running && invocation->worker_id == worker_id) ended = invocation;
+    if (was_running && invocation->worker_id == worker.id) ended = invocation;
   }
   // Before it asked for anything: it will not do better for the next one that waits.
   auto& pending = worker.function->pending;
   if (worker.state == Worker::State::starting && !pending.empty()) ended = pending.begin()->second;
   if (ended != nullptr) {
     const std::string message =
-        fmt::format("RequestId: {} Error: {}", ended->made_of.request_id, text);
-    end(*ended, {error_payload("Runtime.ExitError", message), "Unhandled"}, ctx);
+        fmt::format("RequestId: {} Error: {}", ended->made_of.request_id, news.text);
+    end(*ended, {error_payload(news.error_type, message), "Unhandled"}, ctx);
   }
   start_workers(*worker.function, ctx);
 }

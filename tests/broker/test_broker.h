@@ -221,8 +221,8 @@ class TestBroker {
   std::vector<StepRecord> steps;  // that have left
   std::deque<Attempt> attempts;
   std::vector<WorkerOrder> worker_orders;
-  void exit_worker(const WorkerOrder& order, const std::string& text) {
-    engine_->worker_exited(order.worker_id, order.epoch, text);
+  void tell(const WorkerNews& news) {
+    engine_->worker_news(news);
     settle();
   }
   void end_attempt(const Attempt& attempt, const AttemptResult& result) {

@@ -20,7 +20,9 @@ def zip_of(files):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
-            archive.writestr(name, text)
+            info = zipfile.ZipInfo(name)
+            info.external_attr = 0o755 << 16
+            archive.writestr(info, text)
     return buffer.getvalue()
 
 
@@ -56,11 +58,12 @@ class FunctionsTest(SdkTest):
         cls.functions = support.client("lambda", cls.broker)
 
     def function(self, **arguments):
-        """The name of a new function."""
+        """The name of a new function: of its code, or one that workers attach to."""
         name = unique("function")
+        kind = {"Runtime": "python3.11", "Handler": "shop.echo"} if "Code" in arguments else {
+            "PackageType": "Image", "Code": {"ImageUri": "attached"}}
         self.functions.create_function(**{
-            "FunctionName": name, "Runtime": "python3.11", "Role": ROLE, "Handler": "shop.echo",
-            "Code": {"ZipFile": CODE}, "Timeout": 20, **arguments})
+            "FunctionName": name, "Role": ROLE, "Timeout": 20, **kind, **arguments})
         return name
 
     def worker(self, function, handler, **variables):

@@ -18,7 +18,7 @@ import unittest
 
 import support
 from support import ACCOUNT, REGION, SdkTest, unique
-from test_functions import CODE, ROLE
+from function_support import CODE, ROLE
 
 WORKERS = pathlib.Path(__file__).resolve().parents[2] / "signalbox" / "workers"
 
@@ -62,6 +62,7 @@ class Worker:
 class BootstrapTest(SdkTest):
     """A runtime is a command and the files that make it what it is."""
 
+    options = ("--function-processes", "off")
     runtime = "python3.11"
     command = ()
     files = {}

@@ -1,5 +1,6 @@
 """Functions: made, shown and deleted by an SDK, and run by Python's unmodified runtime client."""
 
+import base64
 import json
 import os
 import subprocess
@@ -46,7 +47,8 @@ class Lives(FunctionsTest):
                          FunctionName=name), f"Function not found: {arn}")
 
     def test_a_configuration_is_changed_member_by_member(self):
-        name = self.function(Description="before", Environment={"Variables": {"AB": "1"}})
+        name = self.function(Code={"ZipFile": CODE}, Description="before",
+                             Environment={"Variables": {"AB": "1"}})
         before = self.functions.get_function_configuration(FunctionName=name)
         changed = self.functions.update_function_configuration(
             FunctionName=name, Timeout=9, Environment={"Variables": {"CD": "2"}},
@@ -136,6 +138,15 @@ class Invoking(FunctionsTest):
             self.assertLessEqual(said["remaining_ms"], 20_000)
             self.assertGreater(said["remaining_ms"], 0)
 
+    def test_a_client_s_context_reaches_the_handler(self):
+        name = self.function()
+        self.worker(name, "client")
+        context = base64.b64encode(json.dumps({"custom": {"app": "shop"}}).encode()).decode()
+        answer = self.invoke(name, {}, ClientContext=context)
+        self.assertEqual(json.loads(answer["Payload"].read()), {"app": "shop"})
+        self.refused("InvalidRequestContentException", 400, self.functions.invoke,
+                     FunctionName=name, ClientContext="{}")
+
     def test_an_exception_is_a_function_error(self):
         name = self.function()
         self.worker(name, "fail")
@@ -200,6 +211,8 @@ class Invoking(FunctionsTest):
 class Running(FunctionsTest):
     """`signalbox function run`: a local process as a function's worker."""
 
+    options = ("--function-processes", "off")
+
     def command(self, *arguments, **variables):
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith("AWS_")}
@@ -224,7 +237,8 @@ class Running(FunctionsTest):
         return out + err
 
     def test_a_handler_runs_while_the_command_does(self):
-        name = self.function(Environment={"Variables": {"STAGE": "dev"}}, Timeout=2)
+        name = self.function(Code={"ZipFile": CODE}, Timeout=2,
+                             Environment={"Variables": {"STAGE": "dev"}})
         worker = self.run_worker(name, "--", sys.executable, "-m", "awslambdaric",
                                  "shop.environment")
         said = json.loads(self.invoke(name, {})["Payload"].read())

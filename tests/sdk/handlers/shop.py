@@ -24,3 +24,7 @@ def large(event, context):
 
 def environment(event, context):
     return dict(os.environ)
+
+
+def client(event, context):
+    return context.client_context.custom
