@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import * as lambda from "@aws-sdk/client-lambda";
 import * as sqs from "@aws-sdk/client-sqs";
 import ts from "typescript";
@@ -18,7 +18,7 @@ const folder = mkdtempSync(join(tmpdir(), "signalbox-"));
 
 // Beside this program, where the libraries are found.
 function compile() {
-  const out = join(import.meta.dirname ?? ".", "out");
+  const out = resolve("out");
   const program = ts.createProgram(["notifications.ts", "powertools.ts"], {
     strict: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext, outDir: out, noEmitOnError: true,
@@ -58,8 +58,9 @@ async function portOf(name) {
 }
 
 function worker(name, handler, notes, runtimeApi) {
-  const child = spawn("node", ["node_modules/aws-lambda-ric/bin/index.mjs", `${handler}.handler`], {
-    stdio: ["ignore", "inherit", "inherit"],
+  const client = resolve("node_modules/aws-lambda-ric/bin/index.mjs");
+  const child = spawn("node", [client, `${handler}.handler`], {
+    cwd: out, stdio: ["ignore", "inherit", "inherit"],
     env: { ...process.env, NOTES: notes, AWS_LAMBDA_FUNCTION_NAME: name,
       AWS_LAMBDA_FUNCTION_VERSION: "$LATEST", AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "128",
       AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`, AWS_LAMBDA_LOG_STREAM_NAME: "s",
