@@ -468,8 +468,8 @@ class Broker : private ServiceHost {
   // To a function (delivery/local_functions.cc).
   std::optional<DeliveryFailure> plan_function_delivery(Outgoing& outgoing,
                                                         const AcceptedEvent& event);
-  void invoke_function(const functions::Function& function, std::string payload,
-                       std::string trace_header, Context& ctx);
+  void invoke_function(const functions::Function& function, const std::string& arn,
+                       std::string payload, std::string trace_header, Context& ctx);
   void deliver(const Outgoing& outgoing, const AcceptedEvent& event, FanOutBudget& budget,
                Context& ctx);
   void deliver_to_queue(const Outgoing& outgoing, const AcceptedEvent& event, Context& ctx);

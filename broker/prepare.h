@@ -19,6 +19,7 @@ struct UpdateSchemaRequest;
 namespace api::lambda {
 struct CreateFunctionRequest;
 struct InvokeRequest;
+struct UpdateFunctionCodeRequest;
 }  // namespace api::lambda
 
 struct PrepareContext {
@@ -42,6 +43,7 @@ Status prepare(api::PutEventsRequest& request, PrepareContext& context);
 Status prepare(api::schemas::CreateSchemaRequest& request, PrepareContext& context);
 Status prepare(api::schemas::UpdateSchemaRequest& request, PrepareContext& context);
 Status prepare(api::lambda::CreateFunctionRequest& request, PrepareContext& context);
+Status prepare(api::lambda::UpdateFunctionCodeRequest& request, PrepareContext& context);
 Status prepare(api::lambda::InvokeRequest& request, PrepareContext& context);
 
 }  // namespace signalbox::broker

@@ -2,6 +2,7 @@
 // record stays readable when the model gains members, wherever it puts them. Pure functions.
 #pragma once
 
+#include <bit>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,6 +31,10 @@ void write(RecordWriter& record, const T& value);
 template <class T>
 void write(RecordWriter& record, const std::vector<T>& list);
 inline void write(RecordWriter& record, const api::StringMap& map) { record.map(map); }
+inline void write(RecordWriter& record, const std::map<std::string, double>& map) {
+  record.u32(static_cast<std::uint32_t>(map.size()));
+  for (const auto& [key, value] : map) record.bytes(key).u64(std::bit_cast<std::uint64_t>(value));
+}
 template <api::Described T>
 void write(RecordWriter& record, const T& value) {
   write_fields(record, value);
@@ -61,6 +66,13 @@ inline void read(RecordReader& record, std::int64_t& number) { number = record.i
 inline void read(RecordReader& record, bool& flag) { flag = record.u8() != 0; }
 inline void read(RecordReader& record, api::Timestamp& time) { time.ms = record.i64(); }
 inline void read(RecordReader& record, api::StringMap& map) { map = record.map(); }
+inline void read(RecordReader& record, std::map<std::string, double>& map) {
+  const std::uint32_t count = record.u32();
+  for (std::uint32_t i = 0; i < count && !record.failed(); ++i) {
+    const std::string key(record.bytes());
+    map[key] = std::bit_cast<double>(record.u64());
+  }
+}
 template <class T>
 bool read_whole(std::string_view bytes, T& value);
 template <class T>

@@ -156,6 +156,14 @@ void Breaches::add_each(const MemberPath& member, std::string_view subject,
       fmt::format("{} must satisfy constraint: [{}]", subject, demands));
 }
 
+void Breaches::add_each_number(const MemberPath& member, const api::Traits& traits,
+                               std::string_view value) {
+  add(member, fmt::format("'{}'", value),
+      fmt::format("Map value must satisfy constraint: [Member must have value less than or equal "
+                  "to {}, Member must have value greater than or equal to {}]",
+                  traits.max, traits.min));
+}
+
 void Breaches::check_number(const MemberPath& member, const api::Traits& traits,
                             std::int64_t number) {
   if (number < traits.min) {
@@ -179,6 +187,7 @@ void Breaches::add_length(const MemberPath& member, const api::Traits& traits, s
 void print(std::string& out, const std::string& text) { out += text; }
 void print(std::string& out, bool value) { out += value ? "true" : "false"; }
 void print(std::string& out, std::int64_t value) { out += std::to_string(value); }
+void print(std::string& out, double value) { fmt::format_to(std::back_inserter(out), "{}", value); }
 void print(std::string& out, const api::Blob& value) {
   fmt::format_to(std::back_inserter(out), "java.nio.HeapByteBuffer[pos=0 lim={0} cap={0}]",
                  value.bytes.size());

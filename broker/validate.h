@@ -75,6 +75,15 @@ class Breaches {
     const auto fine = [&](const std::string& each) { return satisfies(*traits, each); };
     if (!std::ranges::all_of(strings, fine)) add_each(member, subject, *traits, print());
   }
+  template <class Numbers, class Print>
+  void check_each_number(const MemberPath& member, const api::Traits* traits, Numbers&& numbers,
+                         Print print) {
+    if (traits == nullptr) return;
+    const auto fine = [&](double each) {
+      return each >= static_cast<double>(traits->min) && each <= static_cast<double>(traits->max);
+    };
+    if (!std::ranges::all_of(numbers, fine)) add_each_number(member, *traits, print());
+  }
   void check_number(const MemberPath& member, const api::Traits& traits, std::int64_t number);
   // print() gives the whole list or map as the service prints it; called only for a breach.
   template <class Print>
@@ -90,6 +99,7 @@ class Breaches {
   static std::string shown(const api::Traits& traits, std::string_view value);
   void add_each(const MemberPath& member, std::string_view subject, const api::Traits& traits,
                 std::string_view value);
+  void add_each_number(const MemberPath& member, const api::Traits& traits, std::string_view value);
   void add_length(const MemberPath& member, const api::Traits& traits, std::int64_t length,
                   std::string_view value);
 
@@ -103,6 +113,7 @@ class Breaches {
 void print(std::string& out, const std::string& text);
 void print(std::string& out, bool value);
 void print(std::string& out, std::int64_t value);
+void print(std::string& out, double value);
 void print(std::string& out, const api::Blob& value);
 void print(std::string& out, const api::Timestamp& value);
 void print_member_name(std::string& out, std::string_view name);
@@ -191,6 +202,8 @@ inline void check_value(Breaches& breaches, const MemberPath& member, const api:
   breaches.check_number(member, traits, number);
 }
 inline void check_value(Breaches&, const MemberPath&, const api::Traits&, bool) {}
+// Only as an entry of a map, with which it is checked.
+inline void check_value(Breaches&, const MemberPath&, const api::Traits&, double) {}
 inline void check_value(Breaches&, const MemberPath&, const api::Traits&, const api::Timestamp&) {}
 inline void check_value(Breaches&, const MemberPath&, const api::Traits&, const api::Blob&) {}
 
@@ -254,6 +267,9 @@ void check_value(Breaches& breaches, const MemberPath& member, const api::Traits
   breaches.check_each(member, "Map keys", traits.each_key, std::views::keys(map), printed);
   if constexpr (std::is_same_v<T, std::string>) {
     breaches.check_each(member, "Map value", traits.each, std::views::values(map), printed);
+  }
+  if constexpr (std::is_same_v<T, double>) {
+    breaches.check_each_number(member, traits.each, std::views::values(map), printed);
   }
   for (const auto& [key, value] : map) {
     const MemberPath entry{.parent = &member, .key = key};

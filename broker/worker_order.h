@@ -27,7 +27,8 @@ struct WorkerOrder {
   std::uint64_t worker_id = 0;
   std::uint64_t epoch = 0;  // the engine's: the workers of an earlier one are nobody's
   // To start one.
-  std::uint64_t function_id = 0;  // its code is under keys::function_code
+  std::uint64_t code_function_id = 0;  // its code is under keys::function_code
+  std::uint64_t code_number = 0;
   std::shared_ptr<const api::lambda::FunctionConfiguration> config;
   // At the begin and the end of an invocation.
   std::vector<std::string> lines;

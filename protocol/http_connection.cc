@@ -33,7 +33,7 @@ constexpr std::uint64_t counted_body_bytes_min = 64 * 1024;
 // After the last reply, for a client that is still sending: without it the kernel answers the rest
 // with a reset that can overtake the reply.
 constexpr std::chrono::milliseconds linger_timeout{5'000};
-constexpr std::uint64_t linger_bytes_max = 16 * 1024 * 1024;
+constexpr std::uint64_t linger_bytes_min = 16 * 1024 * 1024;
 
 constexpr auto no_deadline = Connection::TimePoint::max();
 
@@ -77,7 +77,8 @@ class HttpExchange final : public Exchange {
 };
 
 RequestParser::Limits parser_limits(const HttpServerOptions& options) {
-  return {options.header_bytes_max, options.header_count_max, options.body_bytes_max};
+  return {options.header_bytes_max, options.header_count_max, options.body_bytes_max,
+          options.own_body_limit};
 }
 
 }  // namespace
@@ -299,7 +300,7 @@ void Connection::on_read(std::size_t count) {
     case Phase::lingering:
       lingered_bytes_ += input_.size();
       input_.clear();
-      return lingered_bytes_ > linger_bytes_max ? close() : read();
+      return lingered_bytes_ > linger_bytes_max() ? close() : read();
     case Phase::writing:
     case Phase::closed: return;
   }
@@ -378,6 +379,11 @@ void Connection::finish_write() {
   phase_ = Phase::idle;
   deadline_ = thread_->deadline_after(shared().options.idle_timeout);
   advance();
+}
+
+// Enough for a body that was a little too large to be sent to its end.
+std::uint64_t Connection::linger_bytes_max() const {
+  return std::max(linger_bytes_min, 2 * parser_.body_bytes_max());
 }
 
 void Connection::begin_close() {

@@ -96,6 +96,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::array<boost::asio::const_buffer, 2> unwritten() const;
   void finish_write();
   void begin_close();
+  std::uint64_t linger_bytes_max() const;
   bool is_body_slow(TimePoint now) const;
   bool has_hung_up() const;
 

@@ -46,7 +46,6 @@ struct Refused {
 
 Refused refused_by_grammar(BeastError error) {
   if (error == http::error::bad_version) return {505, "only HTTP/1.1 and HTTP/1.0 are spoken here"};
-  if (error == http::error::body_limit) return {413, "the body is larger than the limit"};
   if (error == http::error::header_limit) return {431, "the headers are larger than the limit"};
   if (error == http::error::bad_method) return {400, "malformed method"};
   if (error == http::error::bad_target) return {400, "malformed request target"};
@@ -74,6 +73,8 @@ class RequestParser::Grammar {
     // The head's size is checked before it comes here; the rest is for the trailers' names.
     machine_->header_limit(limits.header_bytes_max + 4);
     machine_->body_limit(limits.body_bytes_max);
+    body_limit_ = {limits.body_bytes_max, "the body is larger than the limit"};
+    own_body_limit_ = limits.own_body_limit;
   }
 
   // Returns the bytes used; `error` is need_more when the rest has to come.
@@ -97,6 +98,7 @@ class RequestParser::Grammar {
     std::size_t chunk_extension_bytes = 0;
   };
   const Facts& facts() const { return facts_; }
+  const BodyLimit& body_limit() const { return body_limit_; }
 
  private:
   class Machine final : public http::basic_parser<true> {
@@ -109,6 +111,7 @@ class RequestParser::Grammar {
       owner_.request_.method.assign(method.data(), method.size());
       owner_.request_.target.assign(target.data(), target.size());
       owner_.facts_.version = version;
+      owner_.set_own_body_limit();
     }
     void on_response_impl(int, BeastView, int, BeastError&) override {}
     void on_field_impl(http::field field, BeastView name, BeastView value, BeastError&) override {
@@ -137,6 +140,15 @@ class RequestParser::Grammar {
     Grammar& owner_;
   };
 
+  // Before the headers, and so before the length of the body is known.
+  void set_own_body_limit() {
+    if (own_body_limit_ == nullptr) return;
+    const BodyLimit own = own_body_limit_(request_.method, request_.target);
+    if (own.bytes == 0) return;
+    body_limit_ = own;
+    machine_->body_limit(own.bytes);
+  }
+
   void add_field(http::field field, std::string_view name, std::string_view value) {
     // Trailers are dropped: merged into the headers they could undo what was checked there.
     if (facts_.head_done) return;
@@ -161,6 +173,8 @@ class RequestParser::Grammar {
 
   HttpRequest& request_;
   Facts facts_;
+  BodyLimit body_limit_;
+  OwnBodyLimit own_body_limit_ = nullptr;
   std::optional<Machine> machine_;
 };
 
@@ -172,6 +186,8 @@ RequestParser::RequestParser(const Limits& limits)
 RequestParser::~RequestParser() = default;
 
 bool RequestParser::keep_alive() const { return grammar_->keep_alive(); }
+
+std::uint64_t RequestParser::body_bytes_max() const { return grammar_->body_limit().bytes; }
 
 HttpRequest RequestParser::take() {
   HttpRequest request = std::move(request_);
@@ -199,6 +215,12 @@ RequestParser::Step RequestParser::refuse(unsigned status, std::string_view reas
   return Step::refused;
 }
 
+RequestParser::Step RequestParser::refuse_by_grammar(const BeastError& error) {
+  if (error == http::error::body_limit) return refuse(413, grammar_->body_limit().reason);
+  const auto refused = refused_by_grammar(error);
+  return refuse(refused.status, refused.reason);
+}
+
 RequestParser::Step RequestParser::feed(std::string_view bytes, std::size_t& consumed_bytes) {
   consumed_bytes = 0;
   return in_body_ ? feed_body(bytes, consumed_bytes) : feed_head(bytes, consumed_bytes);
@@ -216,10 +238,7 @@ RequestParser::Step RequestParser::feed_head(std::string_view bytes, std::size_t
 
   BeastError error;
   const auto used_bytes = grammar_->put(bytes.substr(0, head_bytes_), error);
-  if (error) {
-    const auto refused = refused_by_grammar(error);
-    return refuse(refused.status, refused.reason);
-  }
+  if (error) return refuse_by_grammar(error);
   // Beast and the scan must agree where the head ends: a difference would be a smuggler's door.
   if (used_bytes != head_bytes_) return refuse(400, "malformed headers");
   consumed_bytes += used_bytes;
@@ -234,10 +253,7 @@ RequestParser::Step RequestParser::feed_body(std::string_view bytes, std::size_t
   if (bytes.empty()) return Step::need_more;
   BeastError error;
   consumed_bytes = grammar_->put(bytes, error);
-  if (error && error != http::error::need_more) {
-    const auto refused = refused_by_grammar(error);
-    return refuse(refused.status, refused.reason);
-  }
+  if (error && error != http::error::need_more) return refuse_by_grammar(error);
   if (grammar_->is_done()) return Step::done;
   if (bytes.size() - consumed_bytes > limits_.header_bytes_max) {
     return refuse(431, "a chunk's size line or the trailers are larger than the limit");

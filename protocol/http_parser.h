@@ -5,6 +5,7 @@
 // because where the next request would start is no longer certain.
 #pragma once
 
+#include <boost/system/error_code.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -27,6 +28,7 @@ class RequestParser {
     std::uint32_t header_bytes_max;
     std::uint32_t header_count_max;
     std::uint64_t body_bytes_max;
+    OwnBodyLimit own_body_limit = nullptr;
   };
 
   explicit RequestParser(const Limits& limits);
@@ -46,6 +48,8 @@ class RequestParser {
   bool is_head_method() const { return is_head_method_; }
   bool expects_continue() const { return expects_continue_; }
   std::size_t body_bytes() const { return request_.body.size(); }
+  // Of the request whose first line came last.
+  std::uint64_t body_bytes_max() const;
 
   unsigned refusal_status() const { return refusal_status_; }
   std::string_view refusal_reason() const { return refusal_reason_; }
@@ -62,6 +66,7 @@ class RequestParser {
   bool check_framing();
   bool reject(unsigned status, std::string_view reason);  // always false
   Step refuse(unsigned status, std::string_view reason);
+  Step refuse_by_grammar(const boost::system::error_code& error);
   void reset();
 
   const Limits limits_;

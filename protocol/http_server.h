@@ -62,6 +62,14 @@ class Exchange {
   virtual void watch_disconnect(std::function<void()> gone) = 0;
 };
 
+// How large a body may be, and what is said of a larger one.
+struct BodyLimit {
+  std::uint64_t bytes = 0;
+  std::string_view reason = {};  // static storage
+};
+// Of requests with a limit of their own, known by their method and target; no bytes: of no others.
+using OwnBodyLimit = BodyLimit (*)(std::string_view method, std::string_view target);
+
 struct HttpServerOptions {
   std::vector<std::pair<std::string, std::uint16_t>> listen;  // address, port (0: any free one)
   // Skips an IPv6 address on a machine without IPv6 as long as another address can be had: for
@@ -71,6 +79,7 @@ struct HttpServerOptions {
   std::uint32_t header_bytes_max = 16 * 1024;  // request line and headers
   std::uint32_t header_count_max = 100;
   std::uint64_t body_bytes_max = 4 * 1024 * 1024 + 64 * 1024;
+  OwnBodyLimit own_body_limit = nullptr;  // counts instead of body_bytes_max
   // All bodies being received together; past it a large one is refused with 503.
   std::uint64_t body_bytes_total_max = 512 * 1024 * 1024;
   std::uint32_t connections_max = 4096;

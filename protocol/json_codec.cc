@@ -129,6 +129,11 @@ bool read(Reader& reader, element value, const MemberPath&, bool& out) {
   return true;
 }
 
+bool read(Reader& reader, element value, const MemberPath&, double& out) {
+  if (value.is_number() && value.get_double().get(out) == simdjson::SUCCESS) return true;
+  return reader.refuse_scalar(value, "a Double");
+}
+
 bool read(Reader& reader, element value, const MemberPath&, std::int64_t& out) {
   if (value.get_int64().get(out) == simdjson::SUCCESS) return true;
   double number = 0;
@@ -180,6 +185,9 @@ void append(std::string& out, bool value) { out += value ? "true" : "false"; }
 void append(std::string& out, std::int64_t value) {
   const fmt::format_int digits(value);
   out.append(digits.data(), digits.size());
+}
+void append(std::string& out, double value) {
+  fmt::format_to(std::back_inserter(out), "{}", value);
 }
 void append(std::string& out, const broker::api::Blob& value) {
   out += '"';

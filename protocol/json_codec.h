@@ -78,6 +78,7 @@ void release_large_buffers();
 bool read(Reader& reader, element value, const MemberPath& at, std::string& out);
 bool read(Reader& reader, element value, const MemberPath& at, bool& out);
 bool read(Reader& reader, element value, const MemberPath& at, std::int64_t& out);
+bool read(Reader& reader, element value, const MemberPath& at, double& out);
 bool read(Reader& reader, element value, const MemberPath& at, broker::api::Blob& out);
 bool read(Reader& reader, element value, const MemberPath& at, broker::api::Timestamp& out);
 template <broker::api::OptionalMember T>
@@ -193,6 +194,7 @@ bool read(Reader& reader, element value, const MemberPath& at, T& out) {
 void append(std::string& out, const std::string& text);
 void append(std::string& out, bool value);
 void append(std::string& out, std::int64_t value);
+void append(std::string& out, double value);
 void append(std::string& out, const broker::api::Blob& value);
 void append(std::string& out, const broker::api::Timestamp& value);
 void append(std::string& out, const broker::api::IsoTimestamp& value);

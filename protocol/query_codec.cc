@@ -241,6 +241,15 @@ bool read(Reader& reader, Node node, const MemberPath&, std::int64_t& out) {
   return true;
 }
 
+bool read(Reader& reader, Node node, const MemberPath&, double& out) {
+  const std::string_view text = node.value().value_or("");
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
+    return reader.refuse("a Double");
+  }
+  return true;
+}
+
 bool read(Reader& reader, Node node, const MemberPath&, broker::api::Blob& out) {
   auto bytes = broker::decode_base64(node.value().value_or(""));
   if (!bytes) return reader.refuse("a Blob");
@@ -260,6 +269,9 @@ void append_text(std::string& out, bool value) { out += value ? "true" : "false"
 void append_text(std::string& out, std::int64_t value) {
   const fmt::format_int digits(value);
   out.append(digits.data(), digits.size());
+}
+void append_text(std::string& out, double value) {
+  fmt::format_to(std::back_inserter(out), "{}", value);
 }
 void append_text(std::string& out, const broker::api::Blob& value) {
   broker::append_base64(out, value.bytes);

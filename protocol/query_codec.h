@@ -127,6 +127,7 @@ struct Reader {
 bool read(Reader& reader, Node node, const MemberPath& at, std::string& out);
 bool read(Reader& reader, Node node, const MemberPath& at, bool& out);
 bool read(Reader& reader, Node node, const MemberPath& at, std::int64_t& out);
+bool read(Reader& reader, Node node, const MemberPath& at, double& out);
 bool read(Reader& reader, Node node, const MemberPath& at, broker::api::Blob& out);
 bool read(Reader& reader, Node node, const MemberPath& at, broker::api::Timestamp& out);
 template <broker::api::Described T>
@@ -242,6 +243,7 @@ bool read(Reader& reader, Node node, const MemberPath* at, T& out) {
 void append_text(std::string& out, const std::string& text);
 void append_text(std::string& out, bool value);
 void append_text(std::string& out, std::int64_t value);
+void append_text(std::string& out, double value);
 void append_text(std::string& out, const broker::api::Blob& value);
 void append_text(std::string& out, const broker::api::Timestamp& value);
 void append_text(std::string& out, const broker::api::IsoTimestamp& value);

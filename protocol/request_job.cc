@@ -51,4 +51,19 @@ void RequestJob::reply_error(const broker::Error& error) {
   host->reply(*this, shape.status, std::move(shape.body), std::move(headers));
 }
 
+BodyLimit own_body_limit(std::string_view method, std::string_view target) {
+  static const auto rows = [] {
+    std::vector<const Row*> found;
+    for (const Row& row : operation_rows()) {
+      if (row.own_body_limit.bytes > 0) found.push_back(&row);
+    }
+    return found;
+  }();
+  const auto path = target.substr(0, target.find('?'));
+  for (const Row* row : rows) {
+    if (row->method == method && fits_path(row->path, path)) return row->own_body_limit;
+  }
+  return {};
+}
+
 }  // namespace signalbox::protocol

@@ -79,6 +79,7 @@ class RequestJob : public broker::Job {
 // A row of the table, with the one function that is not deduced: how to make its job.
 struct Row : OperationRow {
   std::unique_ptr<RequestJob> (*make)() = nullptr;
+  BodyLimit own_body_limit = {};  // no bytes: that of all requests
 };
 
 template <class Request>
@@ -188,5 +189,8 @@ void TypedJob<function>::encode(std::string& out) {
 
 // All operations, in the order OperationRow demands.
 std::span<const Row> operation_rows();
+
+// The limit of the row that the request asks for, if it has one of its own. target: path and query.
+BodyLimit own_body_limit(std::string_view method, std::string_view target);
 
 }  // namespace signalbox::protocol

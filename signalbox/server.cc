@@ -74,6 +74,7 @@ protocol::HttpServerOptions http_options(const Settings& settings) {
   options.io_thread_count = static_cast<unsigned>(settings.io_threads);
   options.header_bytes_max = static_cast<std::uint32_t>(settings.header_bytes_max);
   options.body_bytes_max = settings.body_bytes_max;
+  options.own_body_limit = protocol::own_body_limit;
   options.body_bytes_total_max = settings.body_bytes_total_max;
   options.connections_max = static_cast<std::uint32_t>(settings.connections_max);
   options.header_timeout = settings.header_timeout;
@@ -203,10 +204,11 @@ protocol::DispatcherPorts Server::Impl::dispatcher_ports() {
 
 WorkerProcesses::Ports Server::Impl::process_ports() {
   WorkerProcesses::Ports ports;
-  ports.read_code = [this](std::uint64_t function_id) {
+  ports.read_code = [this](std::uint64_t function_id, std::uint64_t number) {
     std::string zip;
     const auto store = keeper_.store();
-    if (store != nullptr) store->view()->get(storage::keys::function_code(function_id, 0), zip);
+    const auto key = storage::keys::function_code(function_id, number);
+    if (store != nullptr) store->view()->get(key, zip);
     return zip;
   };
   ports.news = [this](broker::WorkerNews news) {

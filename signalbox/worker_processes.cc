@@ -125,9 +125,11 @@ void WorkerProcesses::start_worker(broker::WorkerOrder order) {
              {{"function", plan.function_arn}, {"worker", fmt::to_string(order.worker_id)}});
   plan.runtime_api = fmt::format("127.0.0.1:{}", opened.port);
   auto& code = plan.code.emplace();
-  code.function_id = order.function_id;
+  code.function_id = order.code_function_id;
   code.sha256 = order.config->code_sha256.value_or("");
-  code.read = [this, function_id = order.function_id] { return ports_.read_code(function_id); };
+  code.read = [this, id = order.code_function_id, number = order.code_number] {
+    return ports_.read_code(id, number);
+  };
   pool_.want(std::move(plan));
 }
 

@@ -21,8 +21,8 @@ namespace signalbox {
 class WorkerProcesses {
  public:
   struct Ports {
-    // Of a function, from the store; empty: there is none. On a thread that may block.
-    std::function<std::string(std::uint64_t function_id)> read_code;
+    // From the store, by its key; empty: there is none. On a thread that may block.
+    std::function<std::string(std::uint64_t function_id, std::uint64_t number)> read_code;
     std::function<void(broker::WorkerNews)> news;
   };
 

@@ -231,8 +231,12 @@ Key iam_policy(std::uint64_t policy_id) { return Builder(Prefix::iam_policy).u64
 
 Key function(std::uint64_t function_id) { return Builder(Prefix::function).u64(function_id).key(); }
 
-Key function_code(std::uint64_t function_id, std::uint64_t version) {
-  return Builder(Prefix::function_code).u64(function_id).u64(version).key();
+Key function_code(std::uint64_t function_id, std::uint64_t code_number) {
+  return Builder(Prefix::function_code).u64(function_id).u64(code_number).key();
+}
+
+std::string function_alias(std::uint64_t function_id, std::string_view name) {
+  return Builder(Prefix::function_alias).u64(function_id).key().str().append(name);
 }
 
 Key function_event(const FunctionEventPlace& place) {
@@ -475,6 +479,14 @@ std::optional<std::uint64_t> parse_schedule_group(std::string_view key) {
   return parse_id(key, Prefix::schedule_group);
 }
 
+std::optional<AliasPlace> parse_function_alias(std::string_view key) {
+  Parser parser(key, Prefix::function_alias);
+  AliasPlace place;
+  place.function_id = parser.u64();
+  place.name = parser.rest();
+  return if_complete(parser, std::move(place));
+}
+
 std::optional<SchedulePlace> parse_schedule(std::string_view key) {
   Parser parser(key, Prefix::schedule);
   SchedulePlace place;
@@ -573,6 +585,14 @@ KeyRange move_tasks_of_queue(std::uint64_t queue_id) {
 
 KeyRange contents_of_schema(std::uint64_t schema_id) {
   return all_with(Builder(Prefix::schema_content).u64(schema_id));
+}
+
+KeyRange codes_of_function(std::uint64_t function_id) {
+  return all_with(Builder(Prefix::function_code).u64(function_id));
+}
+
+KeyRange aliases_of_function(std::uint64_t function_id) {
+  return all_with(Builder(Prefix::function_alias).u64(function_id));
 }
 
 KeyRange schedules_of_group(std::uint64_t group_id) {

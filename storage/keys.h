@@ -47,9 +47,10 @@
 //   'J'     identity role id u64                                       IAM role and its policies
 //   'K'     identity policy id u64                                     IAM policy and its versions
 //   'L'     function function id u64                                   function, no code
-//   'M'     function function id u64, version u64                      its code, a zip
-//   'P'     function mapping id u64                                    event source mapping
-//   'Q'     function function id u64, due_ms i64, number u64           event for a function
+//   'M'     function function id u64, code number u64                  code, a zip: of versions,
+//   too 'N'     function function id u64, name string                      alias 'P'     function
+//   mapping id u64                                    event source mapping 'Q'     function
+//   function id u64, due_ms i64, number u64           event for a function
 //
 // Values are formats of their owners and carry their own version.
 #pragma once
@@ -130,6 +131,7 @@ enum class Prefix : char {
   iam_policy = 'K',
   function = 'L',
   function_code = 'M',
+  function_alias = 'N',
   event_source_mapping = 'P',
   function_event = 'Q',
 };
@@ -245,6 +247,12 @@ struct SchemaContentPlace {
   auto operator<=>(const SchemaContentPlace&) const = default;
 };
 
+struct AliasPlace {
+  std::uint64_t function_id = 0;
+  std::string name;
+  auto operator<=>(const AliasPlace&) const = default;
+};
+
 struct StepPlace {
   std::int64_t time_ms = 0;
   std::uint64_t number = 0;
@@ -280,7 +288,8 @@ Key discoverer(std::uint64_t number);
 Key iam_role(std::uint64_t role_id);
 Key iam_policy(std::uint64_t policy_id);
 Key function(std::uint64_t function_id);
-Key function_code(std::uint64_t function_id, std::uint64_t version);
+Key function_code(std::uint64_t function_id, std::uint64_t code_number);
+std::string function_alias(std::uint64_t function_id, std::string_view name);
 Key function_event(const FunctionEventPlace& place);
 Key event_source_mapping(std::uint64_t mapping_id);
 Key terminal_step(const StepPlace& place);
@@ -323,6 +332,7 @@ std::optional<std::uint64_t> parse_iam_policy(std::string_view key);
 std::optional<std::uint64_t> parse_function(std::string_view key);
 std::optional<FunctionEventPlace> parse_function_event(std::string_view key);
 std::optional<std::uint64_t> parse_event_source_mapping(std::string_view key);
+std::optional<AliasPlace> parse_function_alias(std::string_view key);
 std::optional<StepPlace> parse_terminal_step(std::string_view key);
 std::optional<DeduplicationPlace> parse_deduplication(std::string_view key);
 std::optional<MoveTaskPlace> parse_move_task(std::string_view key);
@@ -353,6 +363,9 @@ KeyRange deduplication_before(const DeduplicationPlace& place);
 KeyRange move_tasks_of_queue(std::uint64_t queue_id);
 
 KeyRange contents_of_schema(std::uint64_t schema_id);
+
+KeyRange codes_of_function(std::uint64_t function_id);
+KeyRange aliases_of_function(std::uint64_t function_id);
 
 KeyRange schedules_of_group(std::uint64_t group_id);
 

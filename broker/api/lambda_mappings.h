@@ -1,16 +1,13 @@
 // The requests of event source mappings and what they answer: as lambda.h.
 #pragma once
 
-#include "broker/api/lambda.h"
+#include "broker/api/lambda_invoke_config.h"
 
 namespace signalbox::broker::api::lambda {
 
 inline constexpr std::string_view event_source_arn_pattern =
     R"re(arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?))))re"
     R"re(?-[a-z]+-\d{1})?:(\d{12})?:(.*))re";
-inline constexpr std::string_view destination_arn_pattern =
-    R"re($|kafka://([^.]([a-zA-Z0-9\-_.]{0,248}))|arn:(aws[a-zA-Z0-9-]*):([a-zA-Z0-9\-])+)re"
-    R"re(:((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1})?:(\d{12})?:(.*))re";
 constexpr std::string_view event_source_position_names = "TRIM_HORIZON, LATEST, AT_TIMESTAMP";
 constexpr std::string_view function_response_type_names = "ReportBatchItemFailures";
 constexpr Traits function_response_type_entry{.one_of = function_response_type_names};
@@ -37,37 +34,6 @@ struct ScalingConfig {
     using T = ScalingConfig;
     return std::tuple{
         field("MaximumConcurrency", &T::maximum_concurrency, {.min = 2, .max = 1000})};
-  }
-};
-
-struct OnSuccess {
-  std::optional<std::string> destination;
-  static constexpr auto fields() {
-    using T = OnSuccess;
-    return std::tuple{field("Destination", &T::destination,
-                            {.max = 350,
-                             .pattern = destination_arn_pattern,
-                             .matches = fits<destination_arn_pattern>})};
-  }
-};
-
-struct OnFailure {
-  std::optional<std::string> destination;
-  static constexpr auto fields() {
-    using T = OnFailure;
-    return std::tuple{field("Destination", &T::destination,
-                            {.max = 350,
-                             .pattern = destination_arn_pattern,
-                             .matches = fits<destination_arn_pattern>})};
-  }
-};
-
-struct DestinationConfig {
-  std::optional<OnSuccess> on_success;
-  std::optional<OnFailure> on_failure;
-  static constexpr auto fields() {
-    using T = DestinationConfig;
-    return std::tuple{field("OnSuccess", &T::on_success), field("OnFailure", &T::on_failure)};
   }
 };
 

@@ -20,10 +20,12 @@ std::optional<DeliveryFailure> Broker::plan_function_delivery(Outgoing& outgoing
   return DeliveryFailure{"INVALID_JSON", "The target's input made no valid JSON."};
 }
 
-void Broker::invoke_function(const functions::Function& function, std::string payload,
-                             std::string trace_header, Context& ctx) {
-  services_.functions->events().accept(
-      function, {format_uuid(ctx.ids.uuid()), std::move(payload), std::move(trace_header)}, ctx);
+void Broker::invoke_function(const functions::Function& function, const std::string& arn,
+                             std::string payload, std::string trace_header, Context& ctx) {
+  services_.functions->events().accept(function,
+                                       {format_uuid(ctx.ids.uuid()), std::move(payload),
+                                        std::move(trace_header), functions::qualifier_of(arn)},
+                                       ctx);
 }
 
 }  // namespace signalbox::broker

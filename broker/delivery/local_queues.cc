@@ -97,8 +97,8 @@ void Broker::deliver(const Outgoing& outgoing, const AcceptedEvent& event, FanOu
   } else if (outgoing.queue != nullptr) {
     deliver_to_queue(outgoing, event, ctx);
   } else if (outgoing.function != nullptr) {
-    invoke_function(*outgoing.function, std::string(outgoing.body(event)),
-                    std::string(event.trace_header), ctx);
+    invoke_function(*outgoing.function, outgoing.delivery.target->config.arn,
+                    std::string(outgoing.body(event)), std::string(event.trace_header), ctx);
     ++buses_.counters.deliveries;
   } else {
     forward(outgoing, event, budget, ctx);

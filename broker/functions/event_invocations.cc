@@ -24,7 +24,11 @@ constexpr std::chrono::seconds work_again{10};
 
 std::string encode_event(const StoredEvent& event) {
   RecordWriter record;
-  record.u8(event_format).bytes(event.request_id).i64(event.created_ms).u32(event.attempts);
+  record.u8(event_format)
+      .bytes(event.request_id)
+      .bytes(event.qualifier)
+      .i64(event.created_ms)
+      .u32(event.attempts);
   record.bytes(event.trace_header).raw(event.payload);
   return record.take();
 }
@@ -33,6 +37,7 @@ bool decode_event(std::string_view bytes, StoredEvent& event) {
   RecordReader record(bytes);
   const bool is_known = record.u8() == event_format;
   event.request_id = record.bytes();
+  event.qualifier = record.bytes();
   event.created_ms = record.i64();
   event.attempts = record.u32();
   event.trace_header = record.bytes();
@@ -115,6 +120,7 @@ std::string EventInvocations::load(const storage::View& view, Context& ctx) {
 void EventInvocations::accept(const Function& function, NewEvent event, Context& ctx) {
   StoredEvent stored;
   stored.request_id = std::move(event.request_id);
+  stored.qualifier = std::move(event.qualifier);
   stored.created_ms = to_ms(ctx.now);
   stored.trace_header = std::move(event.trace_header);
   stored.payload = std::move(event.payload);
@@ -185,11 +191,11 @@ Answer<api::Empty> EventInvocations::start_due(std::uint64_t function_id, Contex
 
 void EventInvocations::start_read(Function& function, Line& line, EventReading& reading,
                                   Context& ctx) {
-  const EventLimits limits = event_limits(function);
   line.reading = 0;
   if (reading.next) line.next_due_ms = std::min(line.next_due_ms, reading.next->due_ms);
   for (auto& [place, event] : reading.found) {
-    const Time too_old = from_ms(event.created_ms) + limits.age_max;
+    const Time too_old =
+        from_ms(event.created_ms) + event_limits(function, event.qualifier).age_max;
     if (too_old <= ctx.now) {
       ctx.batch.erase(keys::function_event(place));
       tell(function, event, "EventAgeExceeded", nullptr, ctx);
@@ -250,7 +256,7 @@ void EventInvocations::invocation_ended(const Invocation& invocation, Context& c
 // Again after a minute, then after two, as documented.
 void EventInvocations::retry_or_give_up(const Function& function, Line& line, const Place& place,
                                         StoredEvent event, const Outcome& outcome, Context& ctx) {
-  const EventLimits limits = event_limits(function);
+  const EventLimits limits = event_limits(function, event.qualifier);
   ++event.attempts;
   ctx.batch.erase(keys::function_event(place));
   if (event.attempts > limits.retries_max) {

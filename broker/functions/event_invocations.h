@@ -26,10 +26,12 @@ struct NewEvent {
   std::string request_id;
   std::string payload;
   std::string trace_header;
+  std::string qualifier;  // that the function was named with: an alias has limits of its own
 };
 
 struct StoredEvent {
   std::string request_id;
+  std::string qualifier;
   std::int64_t created_ms = 0;  // the clock of deadlines: its age counts from here
   std::uint32_t attempts = 0;
   std::string trace_header;
@@ -45,7 +47,7 @@ struct EventLimits {
   std::optional<std::string> on_success;  // ARNs
   std::optional<std::string> on_failure;
 };
-EventLimits event_limits(const Function& function);
+EventLimits event_limits(const Function& function, const std::string& qualifier);
 
 class EventReading;
 

@@ -109,7 +109,7 @@ api::MessageAttributeValue attribute(std::string type, std::string value) {
 
 void EventInvocations::tell(const Function& function, const StoredEvent& event,
                             std::string_view condition, const Outcome* outcome, Context& ctx) {
-  const EventLimits limits = event_limits(function);
+  const EventLimits limits = event_limits(function, event.qualifier);
   const bool is_success = condition == "Success";
   auto& counters = functions_.counters;
   ++(is_success ? counters.events_succeeded : counters.events_failed);
@@ -147,7 +147,7 @@ bool EventInvocations::send_to(const std::string& arn, const Function& function,
   }
   const Function* const next = functions_.find_by_arn(arn);
   if (next == nullptr) return false;
-  accept(*next, {format_uuid(ctx.ids.uuid()), std::move(body), {}}, ctx);
+  accept(*next, {format_uuid(ctx.ids.uuid()), std::move(body), {}, qualifier_of(arn)}, ctx);
   return true;
 }
 

@@ -21,6 +21,12 @@ std::vector<std::string_view> parts_of(std::string_view text) {
 
 }  // namespace
 
+std::string qualifier_of(std::string_view function_arn) {
+  const auto parts = parts_of(function_arn);
+  constexpr std::size_t before_qualifier = 7;  // arn:aws:lambda:REGION:ACCOUNT:function:NAME
+  return parts.size() > before_qualifier ? std::string(parts[before_qualifier]) : std::string();
+}
+
 WorkerName parse_worker_name(std::string_view text) {
   const auto at = text.rfind('@');
   if (at == std::string_view::npos) return {text};

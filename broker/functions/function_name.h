@@ -24,6 +24,9 @@ struct FunctionName {
 
 constexpr std::string_view latest = "$LATEST";
 
+// Of an ARN; empty: it has none.
+std::string qualifier_of(std::string_view function_arn);
+
 // A worker process asks under a name that says which it is: the function's ARN, and "@12".
 struct WorkerName {
   std::string_view function_name;

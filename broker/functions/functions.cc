@@ -6,23 +6,14 @@
 #include <algorithm>
 
 #include "broker/events_paging.h"
+#include "broker/functions/code.h"
+#include "broker/functions/records.h"
 #include "broker/load_all.h"
 #include "broker/outbox.h"
-#include "broker/record_fields.h"
-#include "storage/keys.h"
 
 namespace signalbox::broker::functions {
 
 namespace keys = storage::keys;
-
-namespace {
-
-constexpr std::uint8_t function_format_without_concurrency = 1;
-constexpr std::uint8_t function_format_without_image = 2;
-constexpr std::uint8_t function_format = 3;
-constexpr std::uint64_t latest_code = 0;  // of $LATEST, in its key
-
-}  // namespace
 
 // As the service writes it: 2026-01-02T03:04:05.678+0000.
 std::string modified_text(Time wall) {
@@ -70,22 +61,16 @@ wire::FunctionConfiguration configuration_of(const wire::CreateFunctionRequest& 
 }
 
 Status check(const wire::CreateFunctionRequest& request) {
-  const auto refuse = [](std::string text) {
-    return Error{ErrorCode::invalid_parameter_value, std::move(text)};
-  };
-  if (request.code.s3_bucket || request.code.s3_key) {
-    return refuse("There is no S3 here: give the code as ZipFile.");
+  const std::string package_type = request.package_type.value_or("Zip");
+  SIGNALBOX_TRY(
+      check_source(package_type, {.has_zip = request.code.zip_file.has_value(),
+                                  .is_in_s3 = request.code.s3_bucket || request.code.s3_key,
+                                  .has_image = request.code.image_uri.has_value()}));
+  if (package_type == "Zip" && (!request.runtime || !request.handler)) {
+    return Error{ErrorCode::invalid_parameter_value,
+                 "Runtime and Handler are mandatory parameters for functions created with "
+                 "deployment packages."};
   }
-  if (request.package_type.value_or("Zip") == "Image") {
-    if (request.code.image_uri && !request.code.zip_file) return ok();
-    return refuse("Please provide ImageUri when updating a function with packageType Image.");
-  }
-  if (!request.runtime || !request.handler) {
-    return refuse(
-        "Runtime and Handler are mandatory parameters for functions created with deployment "
-        "packages.");
-  }
-  if (!request.code.zip_file) return refuse("Please provide a source for function code.");
   return ok();
 }
 
@@ -110,6 +95,14 @@ Result<Functions::ByName*> Functions::functions_of(Context& ctx) {
   return &by_world_[world->id];
 }
 
+namespace {
+
+Error not_found(const FunctionName& name) {
+  return {ErrorCode::resource_not_found, fmt::format("Function not found: {}", name.arn())};
+}
+
+}  // namespace
+
 Result<Function*> Functions::find_function(const std::string& name,
                                            const std::optional<std::string>& qualifier,
                                            Context& ctx) {
@@ -117,12 +110,18 @@ Result<Function*> Functions::find_function(const std::string& name,
   SIGNALBOX_TRY(ByName* const functions, functions_of(ctx));
   const bool is_here = parsed.account == ctx.caller.account && parsed.region == ctx.caller.region;
   const auto at = functions->find(parsed.name);
-  if (at == functions->end() || !is_here ||
-      parsed.qualifier.value_or(std::string(latest)) != latest) {
-    return Error{ErrorCode::resource_not_found,
-                 fmt::format("Function not found: {}", parsed.arn())};
-  }
-  return &at->second;
+  if (!is_here || at == functions->end()) return not_found(parsed);
+  Function* const function = qualified(at->second, parsed.qualifier);
+  if (function == nullptr) return not_found(parsed);
+  return function;
+}
+
+Result<Function*> Functions::find_latest(const std::string& name, Context& ctx) {
+  SIGNALBOX_TRY(Function* const function, find_function(name, {}, ctx));
+  SIGNALBOX_TRY(const FunctionName parsed, parse_function_name(name, {}, ctx.caller));
+  if (parsed.qualifier.value_or(std::string(latest)) == latest) return function;
+  return Error{ErrorCode::invalid_parameter_value,
+               "Versions and aliases are not supported here. Please specify the function alone."};
 }
 
 Function* Functions::find(const FunctionName& name) {
@@ -132,7 +131,7 @@ Function* Functions::find(const FunctionName& name) {
       continue;
     }
     const auto at = functions.find(name.name);
-    return at == functions.end() ? nullptr : &at->second;
+    return at == functions.end() ? nullptr : qualified(at->second, name.qualifier);
   }
   return nullptr;
 }
@@ -142,15 +141,25 @@ Result<Function*> Functions::find_function_of_worker(const std::string& name, Co
   SIGNALBOX_TRY(const FunctionName parsed,
                 parse_function_name(worker.function_name, {}, ctx.caller));
   if (Function* const function = find(parsed); function != nullptr) return function;
-  return Error{ErrorCode::resource_not_found, fmt::format("Function not found: {}", parsed.arn())};
+  return not_found(parsed);
 }
 
 void Functions::store(const Function& function, Context& ctx) {
-  RecordWriter record;
-  record.u8(function_format).u32(function.world->id).map(function.tags);
-  record.optional(function.reserved_concurrency).bytes(function.image_uri);
-  write_fields(record, function.config);
-  ctx.batch.put(keys::function(function.id), record.view());
+  FunctionRecord record;
+  record.world_id = function.world->id;
+  record.tags = function.tags;
+  record.reserved_concurrency = function.reserved_concurrency;
+  record.code_number = static_cast<std::int64_t>(function.code_number);
+  record.image_uri = function.image_uri;
+  record.last_version = function.last_version;
+  record.policy = function.policy;
+  record.event_invoke_config = function.event_invoke_config;
+  if (function.latest != nullptr) {
+    record.latest_id = static_cast<std::int64_t>(function.latest->id);
+    record.latest_description = function.latest_description;
+  }
+  record.config = function.config;
+  ctx.batch.put(keys::function(function.id), encode(record));
 }
 
 Result<wire::FunctionConfiguration> Functions::create_function(
@@ -182,10 +191,11 @@ Result<wire::FunctionConfiguration> Functions::create_function(
   }
   if (request.code.zip_file) {
     config.code_size = static_cast<std::int64_t>(request.code.zip_file->bytes.size());
-    ctx.batch.put(keys::function_code(function.id, latest_code), request.code.zip_file->bytes);
   }
+  replace_code(function, request.code.zip_file, request.code.image_uri, ctx);
   store(function, ctx);
-  wire::FunctionConfiguration shown = config;
+  wire::FunctionConfiguration shown =
+      request.publish.value_or(false) ? publish(function, {}, ctx).config : config;
   shown.state = "Pending";
   shown.state_reason = "The function is being created.";
   shown.state_reason_code = "Creating";
@@ -197,8 +207,15 @@ Result<wire::GetFunctionResponse> Functions::get_function(const wire::FunctionRe
                                                           Context& ctx) {
   SIGNALBOX_TRY(const Function* const function,
                 find_function(request.function_name, request.qualifier, ctx));
+  SIGNALBOX_TRY(const FunctionName name,
+                parse_function_name(request.function_name, request.qualifier, ctx.caller));
   wire::GetFunctionResponse response;
-  response.configuration = function->config;
+  response.configuration = shown(*function, name.qualifier);
+  if (function->image_uri) {
+    response.code = {.repository_type = "ECR", .image_uri = function->image_uri};
+  }
+  // Of a version only what is its own.
+  if (function->latest != nullptr) return response;
   response.tags = function->tags;
   if (function->reserved_concurrency) response.concurrency = {function->reserved_concurrency};
   return response;
@@ -208,20 +225,39 @@ Result<wire::FunctionConfiguration> Functions::get_function_configuration(
     const wire::FunctionRequest& request, Context& ctx) {
   SIGNALBOX_TRY(const Function* const function,
                 find_function(request.function_name, request.qualifier, ctx));
-  return function->config;
+  SIGNALBOX_TRY(const FunctionName name,
+                parse_function_name(request.function_name, request.qualifier, ctx.caller));
+  return shown(*function, name.qualifier);
+}
+
+void Functions::end_all_of(const Function& function, Context& ctx) {
+  for (InvocationOwner* const owner : owners_) owner->function_deleted(function, ctx);
+  end_all(function, ctx);
+  stop_workers(function);
+  by_id_.erase(function.id);
+  ctx.batch.erase(keys::function(function.id));
+  host_.outbox().wakes.push_back(worker_waits | function.id);
 }
 
 Result<wire::DeleteFunctionResponse> Functions::delete_function(
     const wire::FunctionRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(Function* const function,
-                find_function(request.function_name, request.qualifier, ctx));
-  for (InvocationOwner* const owner : owners_) owner->function_deleted(*function, ctx);
-  end_all(*function, ctx);
-  stop_workers(*function);
-  by_id_.erase(function->id);
-  ctx.batch.erase(keys::function(function->id));
-  ctx.batch.erase(keys::function_code(function->id, latest_code));
-  host_.outbox().wakes.push_back(worker_waits | function->id);
+  SIGNALBOX_TRY(FunctionName name,
+                parse_function_name(request.function_name, request.qualifier, ctx.caller));
+  const auto qualifier = std::exchange(name.qualifier, std::nullopt);
+  SIGNALBOX_TRY(Function* const function, find_function(name.arn(), {}, ctx));
+  if (qualifier) {
+    SIGNALBOX_TRY(delete_version(*function, *qualifier, ctx));
+    return wire::DeleteFunctionResponse{204};
+  }
+  for (const auto& [number, version] : function->versions) end_all_of(version, ctx);
+  for (const auto& [alias_name, alias] : function->aliases) {
+    host_.outbox().wakes.push_back(worker_waits | alias.id);
+  }
+  end_all_of(*function, ctx);
+  const auto codes = keys::codes_of_function(function->id);
+  ctx.batch.erase_range(codes.first, codes.past_last);
+  const auto aliases = keys::aliases_of_function(function->id);
+  ctx.batch.erase_range(aliases.first, aliases.past_last);
   by_world_[function->world->id].erase(std::string(*function->config.function_name));
   return wire::DeleteFunctionResponse{204};
 }
@@ -229,6 +265,7 @@ Result<wire::DeleteFunctionResponse> Functions::delete_function(
 Result<wire::ListFunctionsResponse> Functions::list_functions(
     const wire::ListFunctionsRequest& request, Context& ctx) {
   SIGNALBOX_TRY(const ByName* const functions, functions_of(ctx));
+  if (request.function_version) return list_all_versions(*functions, request);
   constexpr std::int64_t page_max = 50;
   const std::optional<std::int64_t> limit =
       std::min(request.max_items.value_or(page_max), page_max);
@@ -241,30 +278,52 @@ Result<wire::ListFunctionsResponse> Functions::list_functions(
   return response;
 }
 
+namespace {
+
+void fill(Function& function, FunctionRecord&& record) {
+  function.tags = std::move(record.tags);
+  function.reserved_concurrency = record.reserved_concurrency;
+  function.code_number = static_cast<std::uint64_t>(record.code_number.value_or(0));
+  function.image_uri = std::move(record.image_uri);
+  function.last_version = record.last_version.value_or(0);
+  function.latest_description = std::move(record.latest_description);
+  function.policy = std::move(record.policy);
+  function.event_invoke_config = std::move(record.event_invoke_config);
+  function.config = std::move(record.config);
+}
+
+}  // namespace
+
+Function* Functions::place_of(const FunctionRecord& record,
+                              const std::unordered_map<std::uint64_t, Function*>& latest_by_id) {
+  if (!record.latest_id) return &by_world_[record.world_id][*record.config.function_name];
+  const auto owner = latest_by_id.find(static_cast<std::uint64_t>(*record.latest_id));
+  const auto number = version_number(record.config.version.value_or(""));
+  if (owner == latest_by_id.end() || !number) return nullptr;
+  Function& version = owner->second->versions[*number];
+  version.latest = owner->second;
+  return &version;
+}
+
 std::string Functions::load(const storage::View& view, Context& ctx) {
+  // A version comes after its function: ids are given in order.
+  std::unordered_map<std::uint64_t, Function*> latest_by_id;
   auto problem = load_all(
       view, keys::Prefix::function, "functions", [&](std::string_view key, std::string_view value) {
         const auto id = keys::parse_function(key);
-        RecordReader record(value);
-        Function function;
-        const std::uint8_t format = record.u8();
-        const bool is_known = id && format > 0 && format <= function_format;
-        function.world = host_.world_with_id(record.u32());
-        function.tags = record.map();
-        if (format > function_format_without_concurrency) {
-          function.reserved_concurrency = record.optional_i64();
-        }
-        if (format > function_format_without_image) function.image_uri = record.bytes();
-        if (!is_known || function.world == nullptr || !read_fields(record, function.config) ||
-            !function.config.function_name) {
-          return not_understood("a function", key);
-        }
-        function.id = *id;
-        const std::string name = *function.config.function_name;
-        Function& loaded = by_world_[function.world->id][name] = std::move(function);
-        by_id_[loaded.id] = &loaded;
+        auto record = decode_function(value);
+        const World* const world = record ? host_.world_with_id(record->world_id) : nullptr;
+        if (!id || world == nullptr) return not_understood("a function", key);
+        Function* const function = place_of(*record, latest_by_id);
+        if (function == nullptr) return not_understood("a version of a function", key);
+        if (function->latest == nullptr) latest_by_id[*id] = function;
+        function->id = *id;
+        by_id_[*id] = function;
+        function->world = world;
+        fill(*function, std::move(*record));
         return std::string();
       });
+  if (problem.empty()) problem = load_aliases(view, latest_by_id);
   return problem.empty() ? events_.load(view, ctx) : problem;
 }
 

@@ -13,12 +13,19 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/api/lambda_account.h"
+#include "broker/api/lambda_aliases.h"
+#include "broker/api/lambda_invoke_config.h"
+#include "broker/api/lambda_permissions.h"
 #include "broker/api/lambda_updates.h"
+#include "broker/api/lambda_versions.h"
 #include "broker/api/runtime.h"
 #include "broker/functions/event_invocations.h"
 #include "broker/functions/function_name.h"
 #include "broker/functions/invocation.h"
+#include "broker/functions/records.h"
 #include "broker/service.h"
+#include "storage/keys.h"
 
 namespace signalbox::broker {
 struct AttemptResult;
@@ -31,14 +38,33 @@ namespace signalbox::broker::functions {
 namespace wire = api::lambda;
 namespace runtime = api::runtime;
 
+struct Alias {
+  std::uint64_t id = 0;
+  wire::AliasConfiguration config;
+  std::optional<Policy> policy;
+  std::optional<wire::FunctionEventInvokeConfig> event_invoke_config;
+};
+
+// $LATEST of a function, or a version of it: both are invoked alike, each by workers of its own.
 struct Function {
   std::uint64_t id = 0;
   const World* world = nullptr;
   wire::FunctionConfiguration config;
+  // Of a version: $LATEST, which has everything that all of them share.
+  Function* latest = nullptr;
+  // Of $LATEST, by their number; none is used twice.
+  std::map<std::int64_t, Function> versions;
+  std::int64_t last_version = 0;
+  std::map<std::string, Alias, std::less<>> aliases;  // of $LATEST
+  // Of a version: the description that $LATEST had when it was published.
+  std::optional<std::string> latest_description;
+  std::optional<Policy> policy;
+  std::optional<wire::FunctionEventInvokeConfig> event_invoke_config;
   api::StringMap tags;
-  std::string image_uri;  // of package type Image: a URL is posted to
   // No more invocations than that at a time; none: as many as there are workers for.
   std::optional<std::int64_t> reserved_concurrency;
+  std::uint64_t code_number = 0;         // of its zip, in that one's key: versions may share it
+  std::optional<std::string> image_uri;  // of package type Image: a URL is posted to
   std::size_t running_count = 0;
   Time attached_until{};  // until then it counts as one that workers attach to
   // Waiting for a worker, oldest first, by number.
@@ -70,6 +96,21 @@ struct FunctionCounters {
   std::uint64_t destinations_failed = 0;
 };
 
+// What a name and a qualifier stand for, where each has something of its own.
+struct Qualified {
+  Function* function = nullptr;  // of an alias: $LATEST
+  Alias* alias = nullptr;        // null: it is none
+  std::string qualifier;         // as it was given, or empty
+  std::string arn;               // likewise
+
+  std::optional<Policy>& policy() const {
+    return alias == nullptr ? function->policy : alias->policy;
+  }
+  std::optional<wire::FunctionEventInvokeConfig>& event_invoke_config() const {
+    return alias == nullptr ? function->event_invoke_config : alias->event_invoke_config;
+  }
+};
+
 class Functions final : public Service {
  public:
   explicit Functions(ServiceHost& host);
@@ -82,6 +123,41 @@ class Functions final : public Service {
                                                                  Context&);
   Result<wire::DeleteFunctionResponse> delete_function(const wire::FunctionRequest&, Context&);
   Result<wire::ListFunctionsResponse> list_functions(const wire::ListFunctionsRequest&, Context&);
+  // code (code.cc)
+  Result<wire::FunctionConfiguration> update_function_code(const wire::UpdateFunctionCodeRequest&,
+                                                           Context&);
+  // versions (versions.cc)
+  Result<wire::FunctionConfiguration> publish_version(const wire::PublishVersionRequest&, Context&);
+  Result<wire::ListVersionsByFunctionResponse> list_versions_by_function(
+      const wire::ListVersionsByFunctionRequest&, Context&);
+  // aliases (aliases.cc)
+  Result<wire::AliasConfiguration> create_alias(const wire::CreateAliasRequest&, Context&);
+  Result<wire::AliasConfiguration> get_alias(const wire::AliasRequest&, Context&);
+  Result<wire::AliasConfiguration> update_alias(const wire::UpdateAliasRequest&, Context&);
+  Status delete_alias(const wire::AliasRequest&, Context&);
+  Result<wire::ListAliasesResponse> list_aliases(const wire::ListAliasesRequest&, Context&);
+  // resource policies (permissions.cc)
+  Result<wire::AddPermissionResponse> add_permission(const wire::AddPermissionRequest&, Context&);
+  Status remove_permission(const wire::RemovePermissionRequest&, Context&);
+  Result<wire::GetPolicyResponse> get_policy(const wire::FunctionRequest&, Context&);
+  // events that invoke (invoke_config.cc)
+  Result<wire::FunctionEventInvokeConfig> put_function_event_invoke_config(
+      const wire::FunctionEventInvokeConfigRequest&, Context&);
+  Result<wire::FunctionEventInvokeConfig> update_function_event_invoke_config(
+      const wire::FunctionEventInvokeConfigRequest&, Context&);
+  Result<wire::FunctionEventInvokeConfig> get_function_event_invoke_config(
+      const wire::FunctionRequest&, Context&);
+  Status delete_function_event_invoke_config(const wire::FunctionRequest&, Context&);
+  Result<wire::ListFunctionEventInvokeConfigsResponse> list_function_event_invoke_configs(
+      const wire::ListFunctionEventInvokeConfigsRequest&, Context&);
+  // features that are not here, and the account (account.cc)
+  Result<wire::GetFunctionCodeSigningConfigResponse> get_function_code_signing_config(
+      const wire::GetFunctionCodeSigningConfigRequest&, Context&);
+  Result<wire::GetRuntimeManagementConfigResponse> get_runtime_management_config(
+      const wire::FunctionRequest&, Context&);
+  Result<wire::GetFunctionRecursionConfigResponse> get_function_recursion_config(
+      const wire::GetFunctionRecursionConfigRequest&, Context&);
+  Result<wire::GetAccountSettingsResponse> get_account_settings(const api::Empty&, Context&);
   // changes (updating.cc)
   Result<wire::FunctionConfiguration> update_function_configuration(
       const wire::UpdateFunctionConfigurationRequest&, Context&);
@@ -106,6 +182,7 @@ class Functions final : public Service {
   // The function of that id, or of that name or ARN in the world that it says. Null: none.
   Function* find_by_id(std::uint64_t function_id);
   Function* find_by_arn(const std::string& arn);
+  // What the qualifier stands for, be it beside the name or in it.
   Result<Function*> find_function(const std::string& name,
                                   const std::optional<std::string>& qualifier, Context& ctx);
   EventInvocations& events() { return events_; }
@@ -130,18 +207,46 @@ class Functions final : public Service {
   using ByName = std::map<std::string, Function, std::less<>>;
 
   Result<ByName*> functions_of(Context& ctx);
+  // $LATEST, for operations that know no versions and no aliases.
+  Result<Function*> find_latest(const std::string& name, Context& ctx);
+  // What the name stands for at an invocation: of an alias for two versions it draws one.
+  Result<Function*> find_invoked(const std::string& name,
+                                 const std::optional<std::string>& qualifier, Context& ctx);
+  Result<Alias*> find_alias(const std::string& function_name, const std::string& name,
+                            Function*& latest, Context& ctx);
+  Result<Qualified> find_qualified(const std::string& name,
+                                   const std::optional<std::string>& qualifier, Context& ctx);
   // Null: there is none of that name in that world.
   Function* find(const FunctionName& name);
   // In the world that its name says: a worker has no credentials.
   Result<Function*> find_function_of_worker(const std::string& name, Context& ctx);
   static void store(const Function& function, Context& ctx);
+  // The newest version, if nothing has changed since; or a new one.
+  const Function& publish(Function& latest, const std::optional<std::string>& description,
+                          Context& ctx);
+  // config, changed by the request, is that of the place from now on.
+  static Result<wire::FunctionEventInvokeConfig> set_event_invoke_config(
+      const wire::FunctionEventInvokeConfigRequest& request, const Qualified& place,
+      wire::FunctionEventInvokeConfig config, Context& ctx);
+  static void store_qualified(const Qualified& place, Context& ctx);
+  static void store_alias(const Function& latest, const Alias& alias, Context& ctx);
+  // There is something to do for those who wait by its own name or by an alias for it.
+  void wake_workers(const Function& function);
+  // Those who wait so.
+  std::size_t waiting_workers(const Function& function) const;
+  Status delete_version(Function& latest, const std::string& qualifier, Context& ctx);
+  // Of a function or version that is about to go: what runs, waits, and works for it.
+  void end_all_of(const Function& function, Context& ctx);
+  static Result<wire::ListFunctionsResponse> list_all_versions(
+      const ByName& functions, const wire::ListFunctionsRequest& request);
+  static void replace_code(Function& function, const std::optional<api::Blob>& zip,
+                           const std::optional<std::string>& image_uri, Context& ctx);
   Result<Invocation*> find_running(const runtime::OutcomeRequest& request, Context& ctx);
   void end(Invocation& invocation, Outcome outcome, Context& ctx);
   // The function is gone.
   void end_all(const Function& function, Context& ctx);
   void forget(Invocation& invocation);
   void tell_of_room(const Function& function, Context& ctx);
-  std::size_t limit_of(const Function& function, Time now) const;
   Runner runner_of(const Function& function, Time now) const;
   // Posts the invocation to the function's URL.
   void post(Invocation& invocation, Context& ctx);
@@ -169,6 +274,13 @@ class Functions final : public Service {
   void tail_came(const WorkerNews& news, Context& ctx);
   void stop_workers(const Function& function);
 
+  // Where the function of that record belongs; null: nowhere.
+  Function* place_of(const FunctionRecord& record,
+                     const std::unordered_map<std::uint64_t, Function*>& latest_by_id);
+
+  static std::string load_aliases(const storage::View& view,
+                                  const std::unordered_map<std::uint64_t, Function*>& latest_by_id);
+
   ServiceHost& host_;
   EventInvocations events_;
   std::vector<InvocationOwner*> owners_;
@@ -180,6 +292,32 @@ class Functions final : public Service {
   std::uint64_t last_number_ = 0;
 };
 
+inline Function& latest_of(Function& function) {
+  return function.latest == nullptr ? function : *function.latest;
+}
+inline const Function& latest_of(const Function& function) {
+  return function.latest == nullptr ? function : *function.latest;
+}
+// Of "7"; nullopt: it is $LATEST or an alias.
+std::optional<std::int64_t> version_number(std::string_view qualifier);
+// Null: it stands for nothing.
+Function* qualified(Function& latest, const std::optional<std::string>& qualifier);
+// Null: the function has none of that name.
+const Alias* alias_named(const Function& latest, const std::optional<std::string>& name);
+// What a worker that asks by that name waits for: who waits by an alias goes where that one goes.
+std::uint64_t wait_id_of(const Function& function, const std::optional<std::string>& qualifier);
+// The names of those that lead to a version: "live, test".
+std::string aliases_of(const Function& latest, const std::string& version);
+// The configuration under the ARN that it was asked for with.
+wire::FunctionConfiguration shown(const Function& function,
+                                  const std::optional<std::string>& qualifier);
+// Invocations that wait or run, of all versions: as reserved concurrency counts them.
+std::int64_t at_work(const Function& latest);
+// Where its zip is, if it has one.
+storage::Key code_key(const Function& function);
+// An error: the request names a revision that is not the one there.
+Status check_revision(const std::optional<std::string>& wanted,
+                      const std::optional<std::string>& revision_id);
 // As the service writes it: 2026-01-02T03:04:05.678+0000.
 std::string modified_text(Time wall);
 wire::VpcConfigResponse shown(const wire::VpcConfig& config);

@@ -51,6 +51,7 @@ struct Invocation {
   std::uint64_t number = 0;  // in the order they came, in this run
   NewInvocation made_of;
   Function* function = nullptr;
+  std::string executed_version;
   State state = State::pending;
   Time started{};               // when it was given to a worker
   std::uint64_t worker_id = 0;  // the process that runs it; 0: one that attached itself, or none

@@ -28,7 +28,7 @@ wire::InvokeResponse answer(const Invocation& invocation) {
   wire::InvokeResponse response;
   response.status_code = 200;
   response.function_error = invocation.outcome.function_error;
-  response.executed_version = std::string(latest);
+  response.executed_version = invocation.executed_version;
   response.payload = api::Blob{invocation.outcome.payload};
   if (!invocation.made_of.wants_tail) return response;
   response.log_result.emplace();
@@ -55,21 +55,21 @@ Outcome timed_out(const Invocation& invocation) {
 
 }  // namespace
 
-std::size_t Functions::limit_of(const Function& function, Time now) const {
-  const auto reserved = function.reserved_concurrency;
-  if (runner_of(function, now) == Runner::attached) {
-    return reserved ? static_cast<std::size_t>(*reserved) : SIZE_MAX;
-  }
-  const std::size_t limit = host_.settings().function_concurrency;
-  return reserved ? std::min(static_cast<std::size_t>(*reserved), limit) : limit;
-}
-
+// What is reserved counts over all versions, what the broker runs itself for each.
 std::size_t Functions::room(const Function& function, Time now) const {
-  const std::size_t limit = limit_of(function, now);
-  const std::size_t left = limit - std::min(limit, function.at_work());
-  if (runner_of(function, now) != Runner::attached) return left;
-  const std::size_t waiting = host_.waiting_count(worker_waits | function.id);
-  return std::min(left, waiting - std::min(waiting, function.pending.size()));
+  const auto left_of = [](std::size_t limit, std::size_t used) {
+    return limit - std::min(limit, used);
+  };
+  const Function& all = latest_of(function);
+  std::size_t left = SIZE_MAX;
+  if (all.reserved_concurrency) {
+    left = left_of(static_cast<std::size_t>(*all.reserved_concurrency),
+                   static_cast<std::size_t>(at_work(all)));
+  }
+  if (runner_of(function, now) == Runner::attached) {
+    return std::min(left, left_of(waiting_workers(function), function.pending.size()));
+  }
+  return std::min(left, left_of(host_.settings().function_concurrency, function.at_work()));
 }
 
 Invocation& Functions::start(Function& function, NewInvocation made, Context& ctx) {
@@ -77,6 +77,7 @@ Invocation& Functions::start(Function& function, NewInvocation made, Context& ct
   invocation.made_of = std::move(made);
   invocation.number = ++last_number_;
   invocation.function = &function;
+  invocation.executed_version = function.config.version.value_or("");
   invocations_by_number_[invocation.number] = &invocation;
   host_.deadlines().set(DeadlineKind::invocation, invocation.number,
                         ctx.now + timeout_of(function));
@@ -85,7 +86,7 @@ Invocation& Functions::start(Function& function, NewInvocation made, Context& ct
     return invocation;
   }
   function.pending[invocation.number] = &invocation;
-  host_.outbox().wakes.push_back(worker_waits | function.id);
+  wake_workers(function);
   start_workers(function, ctx);
   return invocation;
 }
@@ -96,7 +97,7 @@ Answer<wire::InvokeResponse> Functions::invoke(const wire::InvokeRequest& reques
   Invocation* invocation = begun == invocations_.end() ? nullptr : &begun->second;
   if (invocation == nullptr) {
     SIGNALBOX_TRY(Function* const function,
-                  find_function(request.function_name, request.qualifier, ctx));
+                  find_invoked(request.function_name, request.qualifier, ctx));
     const std::string type = request.invocation_type.value_or("RequestResponse");
     if (type == "DryRun") return wire::InvokeResponse{.status_code = 204};
     NewInvocation made;
@@ -106,14 +107,16 @@ Answer<wire::InvokeResponse> Functions::invoke(const wire::InvokeRequest& reques
     made.client_context = request.client_context;
     made.wants_tail = request.log_type == "Tail";
     if (type == "Event") {
+      SIGNALBOX_TRY(const FunctionName name,
+                    parse_function_name(request.function_name, request.qualifier, ctx.caller));
       events_.accept(*function,
-                     {made.request_id, std::move(made.payload), std::move(made.trace_header)}, ctx);
+                     {made.request_id, std::move(made.payload), std::move(made.trace_header),
+                      name.qualifier.value_or("")},
+                     ctx);
       return wire::InvokeResponse{.status_code = 202};
     }
-    const std::size_t reserved = function->reserved_concurrency
-                                     ? static_cast<std::size_t>(*function->reserved_concurrency)
-                                     : SIZE_MAX;
-    if (function->at_work() >= reserved) {
+    const Function& all = latest_of(*function);
+    if (all.reserved_concurrency && at_work(all) >= *all.reserved_concurrency) {
       ++counters.throttles;
       return Error{ErrorCode::throttled, "Rate Exceeded."};
     }

@@ -69,6 +69,11 @@ class Mappings final : public Service, public InvocationOwner {
   Result<wire::ListEventSourceMappingsResponse> list_event_source_mappings(
       const wire::ListEventSourceMappingsRequest&, Context&);
 
+  // tags, of mappings and of functions (mapping_tags.cc)
+  Status tag_resource(const wire::TagResourceRequest&, Context&);
+  Status untag_resource(const wire::UntagResourceRequest&, Context&);
+  Result<wire::ListTagsResponse> list_tags(const wire::ListTagsRequest&, Context&);
+
   // ---- the engine's side (mapping_polling.cc) ----
   Answer<api::Empty> do_work(std::uint64_t number, Context& ctx);
   // Work that was turned away, or lost, is done again.

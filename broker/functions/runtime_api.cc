@@ -36,7 +36,10 @@ Answer<runtime::NextResponse> Functions::next_invocation(const runtime::NextRequ
     if (is_over) return Error{ErrorCode::service_unavailable, "The broker is stopping."};
     ctx.wait_deadline = ctx.now + wait_max;
     tell_of_room(*function, ctx);
-    return Wait{worker_waits | function->id};
+    SIGNALBOX_TRY(const FunctionName name,
+                  parse_function_name(parse_worker_name(request.function_name).function_name, {},
+                                      ctx.caller));
+    return Wait{wait_id_of(*function, name.qualifier)};
   }
   Invocation& invocation = *function->pending.begin()->second;
   function->pending.erase(function->pending.begin());
@@ -74,7 +77,7 @@ void Functions::give_back(const std::string& request_id, Context& ctx) {
   invocation.worker_id = 0;
   --function.running_count;
   function.pending[invocation.number] = &invocation;
-  host_.outbox().wakes.push_back(worker_waits | function.id);
+  wake_workers(function);
   start_workers(function, ctx);
 }
 
@@ -82,7 +85,9 @@ Result<Invocation*> Functions::find_running(const runtime::OutcomeRequest& reque
   SIGNALBOX_TRY(const Function* const function,
                 find_function_of_worker(request.function_name, ctx));
   const auto at = invocations_.find(request.request_id);
-  if (at == invocations_.end() || at->second.function != function ||
+  // Any version of it: an alias may have moved since the worker asked by its name.
+  if (at == invocations_.end() || at->second.function == nullptr ||
+      &latest_of(*at->second.function) != &latest_of(*function) ||
       at->second.state != Invocation::State::running) {
     return Error{ErrorCode::invalid_parameter_value,
                  fmt::format("Invalid request ID: {} is not under way.", request.request_id)};

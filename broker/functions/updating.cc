@@ -38,13 +38,9 @@ void change(wire::FunctionConfiguration& config,
 
 Result<wire::FunctionConfiguration> Functions::update_function_configuration(
     const wire::UpdateFunctionConfigurationRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(Function* const function, find_function(request.function_name, {}, ctx));
+  SIGNALBOX_TRY(Function* const function, find_latest(request.function_name, ctx));
   auto& config = function->config;
-  if (request.revision_id && request.revision_id != config.revision_id) {
-    return Error{ErrorCode::precondition_failed,
-                 "The RevisionId provided does not match the latest RevisionId. Call the "
-                 "GetFunction/GetAlias API to retrieve the latest RevisionId"};
-  }
+  SIGNALBOX_TRY(check_revision(request.revision_id, config.revision_id));
   change(config, request);
   replace_workers(*function);
   config.last_modified = modified_text(ctx.wall);
@@ -54,7 +50,7 @@ Result<wire::FunctionConfiguration> Functions::update_function_configuration(
 }
 
 Status Functions::tag_resource(const wire::TagResourceRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(Function* const function, find_function(request.resource, {}, ctx));
+  SIGNALBOX_TRY(Function* const function, find_latest(request.resource, ctx));
   SIGNALBOX_TRY(check_tag_map(function->tags, request.tags));
   for (const auto& [key, value] : request.tags) function->tags[key] = value;
   store(*function, ctx);
@@ -62,7 +58,7 @@ Status Functions::tag_resource(const wire::TagResourceRequest& request, Context&
 }
 
 Status Functions::untag_resource(const wire::UntagResourceRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(Function* const function, find_function(request.resource, {}, ctx));
+  SIGNALBOX_TRY(Function* const function, find_latest(request.resource, ctx));
   for (const auto& key : request.tag_keys) function->tags.erase(key);
   store(*function, ctx);
   return ok();
@@ -70,13 +66,13 @@ Status Functions::untag_resource(const wire::UntagResourceRequest& request, Cont
 
 Result<wire::ListTagsResponse> Functions::list_tags(const wire::ListTagsRequest& request,
                                                     Context& ctx) {
-  SIGNALBOX_TRY(const Function* const function, find_function(request.resource, {}, ctx));
+  SIGNALBOX_TRY(const Function* const function, find_latest(request.resource, ctx));
   return wire::ListTagsResponse{function->tags};
 }
 
 Result<wire::Concurrency> Functions::put_function_concurrency(
     const wire::PutFunctionConcurrencyRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(Function* const function, find_function(request.function_name, {}, ctx));
+  SIGNALBOX_TRY(Function* const function, find_latest(request.function_name, ctx));
   function->reserved_concurrency = request.reserved_concurrent_executions;
   store(*function, ctx);
   return wire::Concurrency{function->reserved_concurrency};
@@ -84,13 +80,13 @@ Result<wire::Concurrency> Functions::put_function_concurrency(
 
 Result<wire::GetFunctionConcurrencyResponse> Functions::get_function_concurrency(
     const wire::FunctionConcurrencyRequest& request, Context& ctx) {
-  SIGNALBOX_TRY(const Function* const function, find_function(request.function_name, {}, ctx));
+  SIGNALBOX_TRY(const Function* const function, find_latest(request.function_name, ctx));
   return wire::GetFunctionConcurrencyResponse{function->reserved_concurrency};
 }
 
 Status Functions::delete_function_concurrency(const wire::FunctionConcurrencyRequest& request,
                                               Context& ctx) {
-  SIGNALBOX_TRY(Function* const function, find_function(request.function_name, {}, ctx));
+  SIGNALBOX_TRY(Function* const function, find_latest(request.function_name, ctx));
   function->reserved_concurrency.reset();
   store(*function, ctx);
   return ok();

@@ -29,7 +29,7 @@ void Functions::post(Invocation& invocation, Context& ctx) {
   attempt.id = {url_lane, invocation.number};
   auto& http = attempt.http;
   http.method = "POST";
-  http.url = function.image_uri;
+  http.url = *function.image_uri;
   http.headers = {
       {"Content-Type", "application/json"},
       {"Lambda-Runtime-Aws-Request-Id", invocation.made_of.request_id},

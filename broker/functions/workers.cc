@@ -32,15 +32,14 @@ Functions::WorkerCounts Functions::count_workers(const Function& function) const
 bool Functions::has_attached(const Function& function, Time now) const {
   const auto counts = count_workers(function);
   return now < function.attached_until || function.running_count > counts.busy ||
-         host_.waiting_count(worker_waits | function.id) > counts.idle;
+         waiting_workers(function) > counts.idle;
 }
 
 Runner Functions::runner_of(const Function& function, Time now) const {
-  if (function.image_uri.starts_with("http://") || function.image_uri.starts_with("https://")) {
-    return Runner::url;
-  }
-  const bool is_process = host_.settings().function_processes && function.image_uri.empty() &&
-                          !has_attached(function, now);
+  const std::string_view image = function.image_uri ? std::string_view(*function.image_uri) : "";
+  if (image.starts_with("http://") || image.starts_with("https://")) return Runner::url;
+  const bool is_process =
+      host_.settings().function_processes && !function.image_uri && !has_attached(function, now);
   return is_process ? Runner::process : Runner::attached;
 }
 
@@ -51,13 +50,15 @@ void Functions::note_attached(Function& function, Time now) {
 void Functions::start_workers(Function& function, Context& ctx) {
   if (function.pending.empty() || runner_of(function, ctx.now) != Runner::process) return;
   const auto counts = count_workers(function);
-  const std::size_t limit = limit_of(function, ctx.now);
+  // What is reserved is no matter here: no more invocations than that are started.
+  const std::size_t limit = host_.settings().function_concurrency;
   std::size_t there = counts.starting + counts.idle + counts.busy;
   std::size_t free = counts.starting + counts.idle;
   for (; free < function.pending.size() && there < limit; ++free, ++there) {
     WorkerOrder made;
     made.worker_id = host_.new_id(ctx);
-    made.function_id = function.id;
+    made.code_function_id = latest_of(function).id;
+    made.code_number = function.code_number;
     made.config = std::make_shared<const wire::FunctionConfiguration>(function.config);
     workers_[made.worker_id] = {made.worker_id, &function, Worker::State::starting};
     order(std::move(made));

@@ -145,7 +145,7 @@ Answer<std::optional<DeliveryFailure>> Broker::invoke_here(const Schedule& sched
       if (!with_parsed(input, [](simdjson::dom::element) { return true; })) {
         return Outcome(not_a_request("Invoke"));
       }
-      invoke_function(*function, input, {}, ctx);
+      invoke_function(*function, target.arn, input, {}, ctx);
       return Outcome();
     }
     case InvocationKind::http:

@@ -10,8 +10,13 @@
 #include "broker/api/endpoints.h"
 #include "broker/api/events.h"
 #include "broker/api/iam_policies.h"
+#include "broker/api/lambda_account.h"
+#include "broker/api/lambda_aliases.h"
+#include "broker/api/lambda_invoke_config.h"
 #include "broker/api/lambda_mappings.h"
+#include "broker/api/lambda_permissions.h"
 #include "broker/api/lambda_updates.h"
+#include "broker/api/lambda_versions.h"
 #include "broker/api/partners.h"
 #include "broker/api/runtime.h"
 #include "broker/api/scheduler.h"
@@ -70,6 +75,10 @@ struct Shape<bool> {
 template <>
 struct Shape<std::int64_t> {
   static std::string text() { return R"("type":"integer")"; }
+};
+template <>
+struct Shape<double> {
+  static std::string text() { return R"("type":"double")"; }
 };
 template <>
 struct Shape<Blob> {
@@ -315,6 +324,21 @@ void print_identity() {
   print<Empty, sts::GetCallerIdentityResponse>("sts", "GetCallerIdentity");
 }
 
+void print_invoke_configs() {
+  using lambda::FunctionEventInvokeConfig;
+  using lambda::FunctionEventInvokeConfigRequest;
+  using lambda::FunctionRequest;
+  const auto service = "lambda";
+  print<FunctionEventInvokeConfigRequest, FunctionEventInvokeConfig>(
+      service, "PutFunctionEventInvokeConfig");
+  print<FunctionEventInvokeConfigRequest, FunctionEventInvokeConfig>(
+      service, "UpdateFunctionEventInvokeConfig");
+  print<FunctionRequest, FunctionEventInvokeConfig>(service, "GetFunctionEventInvokeConfig");
+  print<FunctionRequest>(service, "DeleteFunctionEventInvokeConfig");
+  print<lambda::ListFunctionEventInvokeConfigsRequest,
+        lambda::ListFunctionEventInvokeConfigsResponse>(service, "ListFunctionEventInvokeConfigs");
+}
+
 void print_functions() {
   print<lambda::CreateFunctionRequest, lambda::FunctionConfiguration>("lambda", "CreateFunction");
   print<lambda::FunctionRequest, lambda::DeleteFunctionResponse>("lambda", "DeleteFunction");
@@ -325,6 +349,27 @@ void print_functions() {
   print<lambda::ListFunctionsRequest, lambda::ListFunctionsResponse>("lambda", "ListFunctions");
   print<lambda::UpdateFunctionConfigurationRequest, lambda::FunctionConfiguration>(
       "lambda", "UpdateFunctionConfiguration");
+  print<lambda::UpdateFunctionCodeRequest, lambda::FunctionConfiguration>("lambda",
+                                                                          "UpdateFunctionCode");
+  print<lambda::PublishVersionRequest, lambda::FunctionConfiguration>("lambda", "PublishVersion");
+  print<lambda::ListVersionsByFunctionRequest, lambda::ListVersionsByFunctionResponse>(
+      "lambda", "ListVersionsByFunction");
+  print<lambda::CreateAliasRequest, lambda::AliasConfiguration>("lambda", "CreateAlias");
+  print<lambda::AliasRequest, lambda::AliasConfiguration>("lambda", "GetAlias");
+  print<lambda::UpdateAliasRequest, lambda::AliasConfiguration>("lambda", "UpdateAlias");
+  print<lambda::AliasRequest>("lambda", "DeleteAlias");
+  print<lambda::ListAliasesRequest, lambda::ListAliasesResponse>("lambda", "ListAliases");
+  print<lambda::AddPermissionRequest, lambda::AddPermissionResponse>("lambda", "AddPermission");
+  print<lambda::RemovePermissionRequest>("lambda", "RemovePermission");
+  print<lambda::FunctionRequest, lambda::GetPolicyResponse>("lambda", "GetPolicy");
+  print_invoke_configs();
+  print<lambda::GetFunctionCodeSigningConfigRequest, lambda::GetFunctionCodeSigningConfigResponse>(
+      "lambda", "GetFunctionCodeSigningConfig");
+  print<lambda::FunctionRequest, lambda::GetRuntimeManagementConfigResponse>(
+      "lambda", "GetRuntimeManagementConfig");
+  print<lambda::GetFunctionRecursionConfigRequest, lambda::GetFunctionRecursionConfigResponse>(
+      "lambda", "GetFunctionRecursionConfig");
+  print<Empty, lambda::GetAccountSettingsResponse>("lambda", "GetAccountSettings");
   print<lambda::TagResourceRequest>("lambda", "TagResource");
   print<lambda::UntagResourceRequest>("lambda", "UntagResource");
   print<lambda::ListTagsRequest, lambda::ListTagsResponse>("lambda", "ListTags");

@@ -231,6 +231,31 @@ TEST_CASE("bodies up to the limit pass, and not a byte more", "[http]") {
   CHECK(status_of(chunked + "fff\r\n" + std::string(4095, 'x') + "\r\n2\r\n") == 413);
 }
 
+TEST_CASE("a request with a limit of its own is held to that one", "[http]") {
+  RequestParser::Limits own = limits;
+  own.own_body_limit = [](std::string_view method, std::string_view target) -> BodyLimit {
+    if (method == "PUT" && target == "/large") return {10'000, "larger than large"};
+    return {};
+  };
+  RequestParser parser(own);
+  const auto sized = [](std::string_view line, std::size_t bytes) {
+    return std::string(line) + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(bytes) +
+           "\r\n\r\n";
+  };
+  const auto whole = [&](std::string_view line, std::size_t bytes) {
+    const auto text = sized(line, bytes) + std::string(bytes, 'x');
+    return parse(parser, text, {text.size()});
+  };
+  CHECK(whole("PUT /large", 10'000).request.body.size() == 10'000);
+  // The next request on the connection is another one.
+  CHECK(whole("PUT /other", 4096).is_done);
+  CHECK(whole("PUT /other", 4097).status == 413);
+  RequestParser other(own);
+  CHECK(parse(other, sized("PUT /large", 10'001), {sized("PUT /large", 10'001).size()}).status ==
+        413);
+  CHECK(other.refusal_reason() == "larger than large");
+}
+
 TEST_CASE("the only expectation is 100-continue", "[http]") {
   RequestParser parser(limits);
   std::size_t consumed_bytes = 0;

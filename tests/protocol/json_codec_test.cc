@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 
 #include "broker/api/events.h"
+#include "broker/api/lambda_aliases.h"
 #include "broker/api/sqs.h"
 #include "broker/base64.h"
 
@@ -318,6 +319,22 @@ TEST_CASE("a message of a megabyte survives the JSON wire", "[json]") {
   const auto result = decode<SendMessageRequest>(encode(request));
   REQUIRE_FALSE(result.error);
   CHECK(result.value.message_body == body);
+}
+
+TEST_CASE("a number with a fraction is read and written as it is", "[json]") {
+  using Routing = broker::api::lambda::AliasRoutingConfiguration;
+  const auto body = R"({"AdditionalVersionWeights":{"1":0.1,"2":1,"3":1e-7}})";
+  const auto result = decode<Routing>(body);
+  REQUIRE_FALSE(result.error);
+  CHECK(result.value.additional_version_weights ==
+        std::map<std::string, double>{{"1", 0.1}, {"2", 1.0}, {"3", 1e-7}});
+  CHECK(encode(result.value) == R"({"AdditionalVersionWeights":{"1":0.1,"2":1,"3":1e-07}})");
+  for (const std::string bad : {"\"0.1\"", "true", "[]", "{}"}) {
+    INFO(bad);
+    CHECK(decode<Routing>(R"({"AdditionalVersionWeights":{"1":)" + bad + "}}").error);
+  }
+  CHECK(message_of<Routing>(R"({"AdditionalVersionWeights":{"1":"0.1"}})") ==
+        "STRING_VALUE can not be converted to a Double");
 }
 
 TEST_CASE("base64 has one text form for a value", "[json]") {

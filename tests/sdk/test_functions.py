@@ -33,9 +33,10 @@ class Lives(FunctionsTest):
              config["LastUpdateStatus"], config["CodeSha256"]),
             ("Active", 7, 256, {"Variables": {"STAGE": "test"}}, {"Mode": "PassThrough"},
              {"Size": 512}, ["x86_64"], "Successful", made["CodeSha256"]))
-        for reference in (arn, f"{ACCOUNT}:function:{name}", f"{name}:$LATEST"):
+        for reference, expected in ((arn, arn), (f"{ACCOUNT}:function:{name}", arn),
+                                    (f"{name}:$LATEST", f"{arn}:$LATEST")):
             described = self.functions.get_function_configuration(FunctionName=reference)
-            self.assertEqual(described["FunctionArn"], arn)
+            self.assertEqual(described["FunctionArn"], expected)
         names = [each["FunctionName"] for page in
                  self.functions.get_paginator("list_functions").paginate(
                      PaginationConfig={"PageSize": 1}) for each in page["Functions"]]

@@ -139,6 +139,10 @@ class Lives(MappingsTest):
         self.assertEqual((shown["State"], shown["ScalingConfig"], shown["FilterCriteria"]),
                          ("Enabled", {"MaximumConcurrency": 2},
                           {"Filters": [{"Pattern": '{"body":{"a":[1]}}'}]}))
+        arn = made["EventSourceMappingArn"]
+        self.functions.tag_resource(Resource=arn, Tags={"stage": "test"})
+        self.functions.untag_resource(Resource=arn, TagKeys=["team"])
+        self.assertEqual(self.functions.list_tags(Resource=arn)["Tags"], {"stage": "test"})
         for filters in ({"FunctionName": function}, {"EventSourceArn": queue_arn(name)}):
             listed = self.functions.list_event_source_mappings(**filters)["EventSourceMappings"]
             self.assertEqual([each["UUID"] for each in listed], [made["UUID"]])

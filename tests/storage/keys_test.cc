@@ -191,6 +191,12 @@ TEST_CASE("keys of schemas sort by registry, those of their contents by schema a
   check_order_and_round_trip(contents, keys::schema_content, keys::parse_schema_content);
   REQUIRE(contains(keys::contents_of_schema(7), keys::schema_content({7, ~0ull})));
   REQUIRE_FALSE(contains(keys::contents_of_schema(7), keys::schema_content({8, 0})));
+  REQUIRE(contains(keys::aliases_of_function(7), keys::function_alias(7, "live")));
+  REQUIRE_FALSE(contains(keys::aliases_of_function(7), keys::function_alias(8, "live")));
+  const auto alias = keys::parse_function_alias(keys::function_alias(7, "live"));
+  REQUIRE(alias == keys::AliasPlace{7, "live"});
+  REQUIRE(contains(keys::codes_of_function(7), keys::function_code(7, ~0ull)));
+  REQUIRE_FALSE(contains(keys::codes_of_function(7), keys::function_code(8, 0)));
 }
 
 TEST_CASE("names in keys are kept byte for byte") {
