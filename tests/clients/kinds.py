@@ -81,6 +81,23 @@ class Go:
         return [work / "client"]
 
 
+class Rust:
+    tools = ("cargo",)
+    option = "--clients"
+    libraries = LIBRARIES
+
+    @staticmethod
+    def install(work):
+        # Into Cargo's own cache, which checks them against Cargo.lock.
+        run_tool(["cargo", "fetch", "--locked"], work)
+        (work / LIBRARIES).mkdir(exist_ok=True)
+
+    @staticmethod
+    def make(work):
+        run_tool(["cargo", "build", "--locked", "--offline", "--target-dir", "target"], work)
+        return [work / "target" / "debug" / "client"]
+
+
 class Java:
     tools = ("javac", "mvn")
     option = "--clients"
@@ -98,7 +115,8 @@ class Java:
         return ["java", "-cp", f"classes:{LIBRARIES}/*", "Main"]
 
 
-KINDS = {"requirements.txt": Python, "package-lock.json": Node, "go.sum": Go, "pom.xml": Java}
+KINDS = {"requirements.txt": Python, "package-lock.json": Node, "go.sum": Go, "pom.xml": Java,
+         "Cargo.lock": Rust}
 
 
 def client_names():

@@ -1,0 +1,205 @@
+// Functions that the broker runs itself: which processes are wanted, and what follows from how they
+// end.
+#include <catch2/catch.hpp>
+
+#include "tests/broker/function_shop.h"
+
+using namespace std::chrono_literals;
+using namespace signalbox::broker;
+using functions::Functions;
+namespace wire = api::lambda;
+using Kind = WorkerOrder::Kind;
+
+namespace {
+
+// The smallest zip with a file in it.
+std::string small_zip() {
+  const std::string name = "a";
+  const auto u16 = [](unsigned value) {
+    return std::string{static_cast<char>(value & 0xff), static_cast<char>(value >> 8)};
+  };
+  const auto u32 = [&](unsigned value) { return u16(value & 0xffff) + u16(value >> 16); };
+  const std::string common =
+      u16(20) + u16(0) + u16(0) + u16(0) + u16(33) + u32(0) + u32(0) + u32(0) + u16(1) + u16(0);
+  const std::string local = "PK\x03\x04" + common + name;
+  const std::string central =
+      "PK\x01\x02" + u16(20) + common + u16(0) + u16(0) + u16(0) + u32(0) + u32(0) + name;
+  return local + central + "PK\x05\x06" + u16(0) + u16(0) + u16(1) + u16(1) +
+         u32(static_cast<unsigned>(central.size())) + u32(static_cast<unsigned>(local.size())) +
+         u16(0);
+}
+
+Settings with_processes() {
+  Settings settings;
+  settings.function_processes = true;
+  settings.function_concurrency = 2;
+  settings.function_idle = 30s;
+  return settings;
+}
+
+struct ProcessShop : test::FunctionShop {
+  ProcessShop() : FunctionShop(with_processes()) {
+    wire::CreateFunctionRequest request;
+    request.function_name = "zipped";
+    request.role = "arn:aws:iam::000000000000:role/r";
+    request.runtime = "python3.11";
+    request.handler = "a.b";
+    request.timeout = 5;
+    request.code.zip_file = api::Blob{small_zip()};
+    REQUIRE_FALSE(call<&Functions::create_function>(request).error);
+  }
+  Invoked run(const std::string& payload) { return invoke(payload, "zipped"); }
+  std::vector<WorkerOrder> orders(Kind kind) const {
+    std::vector<WorkerOrder> found;
+    for (const auto& order : worker_orders) {
+      if (order.kind == kind) found.push_back(order);
+    }
+    return found;
+  }
+  // What the process that was ordered asks under.
+  static std::string name_of(const WorkerOrder& order) {
+    return "arn:aws:lambda:us-east-1:000000000000:function:zipped@" +
+           std::to_string(order.worker_id);
+  }
+  Asked next_of(const WorkerOrder& order) { return next(name_of(order)); }
+  void exit(const WorkerOrder& order, const std::string& text) {
+    tell({.worker_id = order.worker_id,
+          .epoch = order.epoch,
+          .error_type = "Runtime.ExitError",
+          .text = text});
+  }
+};
+
+std::string text_of(const test::FunctionShop::Invoked& invoked) {
+  REQUIRE(invoked->released);
+  return invoked->response.payload->bytes;
+}
+
+}  // namespace
+
+TEST_CASE("there is a process for each invocation that waits, up to the limit", "[functions]") {
+  ProcessShop world;
+  const auto first = world.run("1");
+  REQUIRE(world.orders(Kind::start).size() == 1);
+  world.run("2");
+  world.run("3");
+  CHECK(world.orders(Kind::start).size() == 2);
+  const auto order = world.orders(Kind::start)[0];
+  CHECK(order.config->handler == "a.b");
+  const auto asked = world.next_of(order);
+  CHECK(test::FunctionShop::payload_of(asked) == "1");
+  CHECK(world.orders(Kind::begin).size() == 1);
+  CHECK(world.respond(asked, "\"a\"", ProcessShop::name_of(order)));
+  CHECK(text_of(first) == "\"a\"");
+  CHECK(world.orders(Kind::end).size() == 1);
+  // It is warm: the next one is its.
+  CHECK(test::FunctionShop::payload_of(world.next_of(order)) == "2");
+  CHECK(world.orders(Kind::start).size() == 2);
+}
+
+TEST_CASE("a process that exits ends its invocation, and the next gets another", "[functions]") {
+  ProcessShop world;
+  const auto first = world.run("1");
+  world.run("2");
+  const auto order = world.orders(Kind::start)[0];
+  world.next_of(order);
+  world.exit(order, "Runtime exited with error: exit status 1");
+  CHECK(text_of(first).find("exit status 1") != std::string::npos);
+  CHECK(first->response.function_error == "Unhandled");
+  world.exit(world.orders(Kind::start)[1], "signal: killed");
+  // Of the two that had waited nobody is left.
+  CHECK(world.orders(Kind::start).size() == 2);
+  world.run("3");
+  CHECK(world.orders(Kind::start).size() == 3);
+}
+
+TEST_CASE("a process whose time is up is killed", "[functions]") {
+  ProcessShop world;
+  const auto invoked = world.run("1");
+  const auto order = world.orders(Kind::start)[0];
+  world.next_of(order);
+  world.advance(5s);
+  CHECK(text_of(invoked).find("Task timed out after 5.00 seconds") != std::string::npos);
+  REQUIRE(world.orders(Kind::kill).size() == 1);
+  CHECK(world.orders(Kind::kill)[0].worker_id == order.worker_id);
+  // It is not asked again, should it still ask.
+  CHECK(world.next_of(order)->error);
+}
+
+TEST_CASE("a process that has been idle is stopped", "[functions]") {
+  ProcessShop world;
+  world.run("1");
+  const auto order = world.orders(Kind::start)[0];
+  CHECK(world.respond(world.next_of(order), "1", ProcessShop::name_of(order)));
+  const auto idle = world.next_of(order);
+  world.advance(29s);
+  CHECK(world.orders(Kind::stop).empty());
+  world.advance(1s);
+  REQUIRE(world.orders(Kind::stop).size() == 1);
+  // What comes now is not given to it.
+  world.run("2");
+  CHECK(idle->error);
+  CHECK(world.orders(Kind::start).size() == 2);
+}
+
+TEST_CASE("processes of what a function was are replaced", "[functions]") {
+  ProcessShop world;
+  world.run("1");
+  world.run("2");
+  const auto busy = world.orders(Kind::start)[0];
+  const auto asked = world.next_of(busy);
+  wire::UpdateFunctionConfigurationRequest change;
+  change.function_name = "zipped";
+  change.handler = "c.d";
+  REQUIRE_FALSE(world.call<&Functions::update_function_configuration>(change).error);
+  // One had not begun; the other one finishes what it has.
+  REQUIRE(world.orders(Kind::stop).size() == 1);
+  CHECK(world.respond(asked, "1", ProcessShop::name_of(busy)));
+  CHECK(world.next_of(busy)->error);
+  CHECK(world.orders(Kind::stop).size() == 2);
+  world.run("3");
+  CHECK(world.orders(Kind::start).back().config->handler == "c.d");
+}
+
+TEST_CASE("while a worker is attached no process is started", "[functions]") {
+  ProcessShop world;
+  const auto attached = world.next("zipped");
+  const auto first = world.run("1");
+  CHECK(test::FunctionShop::payload_of(attached) == "1");
+  world.run("2");
+  CHECK(world.orders(Kind::start).empty());
+  CHECK(world.respond(attached, "1", "zipped"));
+  CHECK(text_of(first) == "1");
+  world.advance(20s);
+  world.run("3");
+  CHECK(world.orders(Kind::start).size() == 1);
+}
+
+TEST_CASE("who asks for the tail of the log waits for it, and not for ever", "[functions]") {
+  ProcessShop world;
+  const auto begin = [&] {
+    wire::InvokeRequest request;
+    request.function_name = "zipped";
+    request.log_type = "Tail";
+    world.caller.request_id = "tail-" + std::to_string(world.worker_orders.size());
+    return world.start<&Functions::invoke>(request);
+  };
+  const auto invoked = begin();
+  const auto order = world.orders(Kind::start)[0];
+  CHECK(world.respond(world.next_of(order), "1", ProcessShop::name_of(order)));
+  CHECK_FALSE(invoked->released);
+  const auto end = world.orders(Kind::end)[0];
+  CHECK(end.lines.size() == 2);
+  world.tell({.kind = WorkerNews::Kind::tail,
+              .worker_id = order.worker_id,
+              .epoch = order.epoch,
+              .text = "said\n",
+              .request_id = end.request_id});
+  REQUIRE(invoked->released);
+  CHECK(invoked->response.log_result == "c2FpZAo=");
+  const auto second = begin();
+  CHECK(world.respond(world.next_of(order), "1", ProcessShop::name_of(order)));
+  world.advance(2s);
+  REQUIRE(second->released);
+  CHECK(second->response.payload->bytes == "1");
+}
