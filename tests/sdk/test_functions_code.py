@@ -85,6 +85,7 @@ class Code(FunctionsTest):
             archive.writestr("zeroes", bytes(262_144_001))
         self.assertEqual(
             self.refused("InvalidParameterValueException", 400,
-                         self.functions.update_function_code, FunctionName=self.function(Code={"ZipFile": CODE}),
+                         self.functions.update_function_code,
+                         FunctionName=self.function(Code={"ZipFile": CODE}),
                          ZipFile=buffer.getvalue()),
             "Unzipped size must be smaller than 262144000 bytes")

@@ -116,13 +116,14 @@ func main() {
 			defer function("go-echo", "echo")()
 			failed, answer := invoke("go-echo", order{ID: 7})
 			equal(failed, "")
-			equal(answer["id"], any(7.0))
-			equal(answer["arn"], any("arn:aws:lambda:us-east-1:"+account+":function:go-echo"))
-			equal(answer["has_time"], any(true))
+			equal(fmt.Sprint(answer["id"]), "7")
+			equal(fmt.Sprint(answer["arn"]),
+				"arn:aws:lambda:us-east-1:"+account+":function:go-echo")
+			equal(fmt.Sprint(answer["has_time"]), "true")
 			failed, answer = invoke("go-echo", order{Fails: true})
 			equal(failed, "Unhandled")
-			equal(answer["errorMessage"], any("no such order"))
-			equal(answer["errorType"], any("errorString"))
+			equal(fmt.Sprint(answer["errorMessage"]), "no such order")
+			equal(fmt.Sprint(answer["errorType"]), "errorString")
 		}},
 		{"a panic is a function error", func() {
 			defer function("go-crash", "crash")()
