@@ -203,6 +203,9 @@ void Functions::wake_workers(const Function& function) {
 std::size_t Functions::waiting_workers(const Function& function) const {
   std::size_t count = 0;
   visit_wait_ids(function, [&](std::uint64_t id) { count += host_.waiting_count(id); });
+  for (const auto& [id, worker] : workers_) {
+    if (worker.function == &function && worker.is_parked && count > 0) --count;
+  }
   return count;
 }
 

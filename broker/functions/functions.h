@@ -84,6 +84,7 @@ struct Worker {
   Function* function = nullptr;  // null: the function is gone, and soon the process
   State state = State::starting;
   bool is_outdated = false;  // the function has changed since it was started
+  bool is_parked = false;    // it is to stop, and was waiting for an invocation
 };
 
 struct FunctionCounters {
@@ -232,7 +233,7 @@ class Functions final : public Service {
   static void store_alias(const Function& latest, const Alias& alias, Context& ctx);
   // There is something to do for those who wait by its own name or by an alias for it.
   void wake_workers(const Function& function);
-  // Those who wait so.
+  // Those who wait so, but for processes that are to stop.
   std::size_t waiting_workers(const Function& function) const;
   Status delete_version(Function& latest, const std::string& qualifier, Context& ctx);
   // Of a function or version that is about to go: what runs, waits, and works for it.

@@ -70,6 +70,7 @@ Result<Worker*> Functions::find_worker(const std::string& function_name) {
   if (id == 0) return static_cast<Worker*>(nullptr);
   const auto at = workers_.find(id);
   if (at != workers_.end() && at->second.state != Worker::State::stopping) return &at->second;
+  if (at != workers_.end()) at->second.is_parked = false;
   return Error{ErrorCode::resource_not_found, fmt::format("Worker {} is to stop.", id)};
 }
 
@@ -94,6 +95,7 @@ void Functions::order(WorkerOrder order) {
 void Functions::stop_worker(std::uint64_t worker_id) {
   const auto at = workers_.find(worker_id);
   if (at == workers_.end() || at->second.state == Worker::State::stopping) return;
+  at->second.is_parked = at->second.state == Worker::State::idle;
   at->second.state = Worker::State::stopping;
   host_.deadlines().clear(DeadlineKind::worker, worker_id);
   order({.kind = WorkerOrder::Kind::stop, .worker_id = worker_id});
