@@ -181,3 +181,95 @@ TEST_CASE("a function that is a URL is posted to, and the answer is its", "[func
   CHECK(failed->response.function_error == "Unhandled");
   CHECK(failed->response.payload->bytes.find("status 500") != std::string::npos);
 }
+
+namespace {
+
+// The function's events are tried once, and told of to these.
+void set_destinations(EventShop& world, const std::string& on_failure,
+                      const std::string& on_success = "",
+                      const std::optional<std::string>& qualifier = {}) {
+  wire::FunctionEventInvokeConfigRequest request;
+  request.function_name = "orders";
+  request.qualifier = qualifier;
+  request.maximum_retry_attempts = 0;
+  auto& destinations = request.destination_config.emplace();
+  if (!on_failure.empty()) destinations.on_failure.emplace().destination = on_failure;
+  if (!on_success.empty()) destinations.on_success.emplace().destination = on_success;
+  REQUIRE_FALSE(world.call<&Functions::put_function_event_invoke_config>(request).error);
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("an on-failure destination gets a record of the event", "[functions]") {
+  EventShop world;
+  const auto queue = world.create_queue("failed");
+  set_destinations(world, EventShop::queue_arn("failed"));
+  world.put(R"({"id":7})");
+  CHECK(world.fail(world.next(), R"({"errorType":"E","errorMessage":"m"})"));
+  const auto messages = world.receive(queue);
+  REQUIRE(messages.size() == 1);
+  const std::string& record = messages[0].body;
+  CAPTURE(record);
+  CHECK(has(record, R"("condition":"RetriesExhausted","approximateInvokeCount":1)"));
+  CHECK(has(record,
+            R"("functionArn":"arn:aws:lambda:us-east-1:000000000000:function:orders:$LATEST")"));
+  CHECK(has(record, R"("requestPayload":{"id":7})"));
+  CHECK(has(record, R"("functionError":"Unhandled")"));
+  CHECK(has(record, R"("responsePayload":{"errorType":"E","errorMessage":"m"})"));
+}
+
+TEST_CASE("destinations may be a bus and another function", "[functions]") {
+  EventShop world;
+  world.create("audit", 5);
+  const auto queue = world.create_queue("told");
+  world.call<&Broker::put_rule>({.name = "r", .event_pattern = R"({"source":["lambda"]})"});
+  api::PutTargetsRequest targets;
+  targets.rule = "r";
+  targets.targets.push_back({.id = "q", .arn = EventShop::queue_arn("told")});
+  REQUIRE_FALSE(world.call<&Broker::put_targets>(targets).error);
+  set_destinations(world, "arn:aws:lambda:us-east-1:000000000000:function:audit",
+                   "arn:aws:events:us-east-1:000000000000:event-bus/default");
+  world.put("1");
+  CHECK(world.respond(world.next(), "\"done\""));
+  const auto messages = world.receive(queue);
+  REQUIRE(messages.size() == 1);
+  CHECK(has(messages[0].body, "Lambda Function Invocation Result - Success"));
+  CHECK(has(messages[0].body, R"("responsePayload":"done")"));
+  world.put("2");
+  CHECK(world.fail(world.next(), "{}"));
+  CHECK(has(EventShop::payload_of(world.next("audit")), R"("requestPayload":2)"));
+}
+
+TEST_CASE("an alias has limits and destinations of its own", "[functions]") {
+  EventShop world;
+  const auto queue = world.create_queue("failed");
+  wire::CreateAliasRequest alias;
+  alias.function_name = "orders";
+  alias.name = "live";
+  alias.function_version = "$LATEST";
+  REQUIRE_FALSE(world.call<&Functions::create_alias>(alias).error);
+  set_destinations(world, EventShop::queue_arn("failed"), "", "live");
+  world.put("1", "orders:live");
+  CHECK(world.fail(world.next("orders:live"), "{}", "orders:live"));
+  CHECK(world.receive(queue).size() == 1);
+  // The function's own are the service's.
+  world.put("2");
+  CHECK(world.fail(world.next(), "{}"));
+  const auto again = world.next();
+  world.advance(60s);
+  CHECK(EventShop::payload_of(again) == "2");
+}
+
+TEST_CASE("a destination that is gone is counted, and holds up nothing", "[functions]") {
+  EventShop world;
+  set_destinations(world, EventShop::queue_arn("gone"));
+  world.put("1");
+  CHECK(world.fail(world.next(), "{}"));
+  const auto& services = world.engine().broker()->services();
+  CHECK(services.functions->counters.destinations_failed == 1);
+  CHECK_FALSE(world.next()->released);
+}

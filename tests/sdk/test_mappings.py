@@ -216,8 +216,11 @@ class OtherWays(MappingsTest):
         for number, wait in enumerate(("PT0S", "PT60S", "PT120S"), 1):
             self.broker.advance(wait)
             wait_until(lambda: self.errors() == errors + number, what=f"error {number}")
-        messages = self.sqs.receive_message(
-            QueueUrl=dead_url, MessageAttributeNames=["All"])["Messages"]
+        # Counted when it is decided, there to be received once that is durable.
+        messages = wait_until(
+            lambda: self.sqs.receive_message(
+                QueueUrl=dead_url, MessageAttributeNames=["All"]).get("Messages"),
+            what="a dead letter")
         self.assertEqual(json.loads(messages[0]["Body"]), {"order": 7})
         attributes = messages[0]["MessageAttributes"]
         self.assertEqual(attributes["ErrorMessage"]["StringValue"], "no such order: 7")
