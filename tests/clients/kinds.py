@@ -77,6 +77,9 @@ class Go:
 
     @staticmethod
     def make(work):
+        # A package is a folder: what clients share has to stand in it.
+        for source in (BUILD / "support").glob("*.go"):
+            shutil.copy(source, work)
         run_tool(["go", "build", "-mod=readonly", "-o", "client", "."], work)
         return [work / "client"]
 
