@@ -48,6 +48,16 @@ workers::WorkerOrder plan_of(const broker::WorkerOrder& order) {
   return plan;
 }
 
+void set_command(const broker::api::lambda::FunctionConfiguration& config,
+                 workers::WorkerOrder& plan) {
+  if (!config.image_config_response || !config.image_config_response->image_config) return;
+  const auto& image = *config.image_config_response->image_config;
+  for (const auto* part : {&image.entry_point, &image.command}) {
+    if (*part) plan.command.insert(plan.command.end(), (*part)->begin(), (*part)->end());
+  }
+  plan.directory = image.working_directory.value_or("");
+}
+
 }  // namespace
 
 WorkerProcesses::WorkerProcesses(const Settings& settings, const Log& log, Ports ports)
@@ -124,6 +134,10 @@ void WorkerProcesses::start_worker(broker::WorkerOrder order) {
   log_.write(LogLevel::debug, "a worker process is started",
              {{"function", plan.function_arn}, {"worker", fmt::to_string(order.worker_id)}});
   plan.runtime_api = fmt::format("127.0.0.1:{}", opened.port);
+  if (order.config->package_type == "Image") {
+    set_command(*order.config, plan);
+    return pool_.want(std::move(plan));
+  }
   auto& code = plan.code.emplace();
   code.function_id = order.code_function_id;
   code.sha256 = order.config->code_sha256.value_or("");

@@ -140,6 +140,26 @@ struct EphemeralStorage {
   }
 };
 
+struct ImageConfig {
+  std::optional<StringList> entry_point;
+  std::optional<StringList> command;
+  std::optional<std::string> working_directory;
+  static constexpr auto fields() {
+    using T = ImageConfig;
+    return std::tuple{field("EntryPoint", &T::entry_point, {.max = 1500}),
+                      field("Command", &T::command, {.max = 1500}),
+                      field("WorkingDirectory", &T::working_directory, {.max = 1000})};
+  }
+};
+
+struct ImageConfigResponse {
+  std::optional<ImageConfig> image_config;
+  static constexpr auto fields() {
+    using T = ImageConfigResponse;
+    return std::tuple{field("ImageConfig", &T::image_config)};
+  }
+};
+
 struct SnapStart {
   std::optional<std::string> apply_on;
   static constexpr auto fields() {
@@ -187,6 +207,7 @@ struct CreateFunctionRequest {
   std::optional<StringList> layers;
   std::optional<StringList> architectures;
   std::optional<EphemeralStorage> ephemeral_storage;
+  std::optional<ImageConfig> image_config;
   std::optional<SnapStart> snap_start;
   std::optional<LoggingConfig> logging_config;
   std::string code_sha256;  // in base64, filled on the io thread; not on the wire
@@ -222,6 +243,7 @@ struct CreateFunctionRequest {
         field("Architectures", &T::architectures,
               {.min = 1, .max = 1, .each = &architecture_entry}),
         field("EphemeralStorage", &T::ephemeral_storage),
+        field("ImageConfig", &T::image_config),
         field("SnapStart", &T::snap_start),
         field("LoggingConfig", &T::logging_config)};
   }
@@ -313,6 +335,7 @@ struct FunctionConfiguration {
   std::optional<std::string> package_type;
   std::optional<StringList> architectures;
   std::optional<EphemeralStorage> ephemeral_storage;
+  std::optional<ImageConfigResponse> image_config_response;
   std::optional<SnapStartResponse> snap_start;
   std::optional<LoggingConfig> logging_config;
   static constexpr auto fields() {
@@ -344,6 +367,7 @@ struct FunctionConfiguration {
                       field("PackageType", &T::package_type),
                       field("Architectures", &T::architectures),
                       field("EphemeralStorage", &T::ephemeral_storage),
+                      field("ImageConfigResponse", &T::image_config_response),
                       field("SnapStart", &T::snap_start),
                       field("LoggingConfig", &T::logging_config)};
   }

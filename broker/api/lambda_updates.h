@@ -27,6 +27,7 @@ struct UpdateFunctionConfigurationRequest {
   std::optional<std::string> revision_id;
   std::optional<StringList> layers;
   std::optional<EphemeralStorage> ephemeral_storage;
+  std::optional<ImageConfig> image_config;
   std::optional<SnapStart> snap_start;
   std::optional<LoggingConfig> logging_config;
   static constexpr auto fields() {
@@ -54,6 +55,7 @@ struct UpdateFunctionConfigurationRequest {
         field("RevisionId", &T::revision_id),
         field("Layers", &T::layers, {.each = &layer_version_arn_entry}),
         field("EphemeralStorage", &T::ephemeral_storage),
+        field("ImageConfig", &T::image_config),
         field("SnapStart", &T::snap_start),
         field("LoggingConfig", &T::logging_config)};
   }

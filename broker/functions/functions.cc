@@ -53,6 +53,7 @@ wire::FunctionConfiguration configuration_of(const wire::CreateFunctionRequest& 
   config.package_type = request.package_type.value_or("Zip");
   config.architectures = request.architectures.value_or(api::StringList{"x86_64"});
   config.ephemeral_storage = request.ephemeral_storage.value_or(wire::EphemeralStorage{512});
+  if (request.image_config) config.image_config_response = {request.image_config};
   config.snap_start = {request.snap_start ? request.snap_start->apply_on : "None", "Off"};
   config.logging_config = request.logging_config.value_or(wire::LoggingConfig{});
   auto& logging = *config.logging_config;

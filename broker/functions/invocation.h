@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "broker/clock.h"
 #include "broker/context.h"
@@ -12,6 +13,9 @@ namespace signalbox::broker::functions {
 
 struct Function;
 struct Invocation;
+
+// The ImageUri of a function that is a command: its ImageConfig's EntryPoint and Command.
+constexpr std::string_view command_image = "command:";
 
 // What a function may answer: 6 MB and the service's own allowance.
 constexpr std::size_t response_bytes_max = 6'291'556;

@@ -26,6 +26,7 @@ void change(wire::FunctionConfiguration& config,
   if (request.environment) config.environment = {request.environment->variables, {}};
   if (request.tracing_config) config.tracing_config = {request.tracing_config->mode};
   if (request.layers) config.layers = layers_of(*request.layers);
+  if (request.image_config) config.image_config_response = {request.image_config};
   if (request.snap_start) config.snap_start = {request.snap_start->apply_on, "Off"};
   if (!request.logging_config) return;
   take(config.logging_config->log_format, request.logging_config->log_format);

@@ -38,8 +38,9 @@ bool Functions::has_attached(const Function& function, Time now) const {
 Runner Functions::runner_of(const Function& function, Time now) const {
   const std::string_view image = function.image_uri ? std::string_view(*function.image_uri) : "";
   if (image.starts_with("http://") || image.starts_with("https://")) return Runner::url;
+  const bool has_program = !function.image_uri || image.starts_with(command_image);
   const bool is_process =
-      host_.settings().function_processes && !function.image_uri && !has_attached(function, now);
+      host_.settings().function_processes && has_program && !has_attached(function, now);
   return is_process ? Runner::process : Runner::attached;
 }
 

@@ -22,7 +22,8 @@ NOT_SERVED = {
     "SourceRoleTemplate",  # of roles made from a template of the service
     "MinimumSessionTokenSize", "SessionTokenUtilization", "SessionTokenSize",  # of STS's tokens
     # Of functions: where they run at AWS, and kinds of them that are not here.
-    "FileSystemConfigs", "CodeSigningConfigArn", "ImageConfig", "ImageConfigResponse",
+    "FileSystemConfigs", "CodeSigningConfigArn",
+    "Error",  # of an image that cannot be had
     "TenancyConfig", "CapacityProviderConfig", "DurableConfig", "RuntimeConfig",
     "AcceleratorConfig", "PublishTo", "SigningProfileVersionArn", "SigningJobArn",
     "RuntimeVersionConfig", "ConfigSha256", "TagsError", "MasterArn", "TenantId",

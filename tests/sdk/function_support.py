@@ -60,7 +60,8 @@ class FunctionsTest(SdkTest):
     def function(self, **arguments):
         """The name of a new function: of its code, or one that workers attach to."""
         name = unique("function")
-        kind = {"Runtime": "python3.11", "Handler": "shop.echo"} if "Code" in arguments else {
+        has_zip = "ZipFile" in arguments.get("Code", {})
+        kind = {"Runtime": "python3.11", "Handler": "shop.echo"} if has_zip else {
             "PackageType": "Image", "Code": {"ImageUri": "attached"}}
         self.functions.create_function(**{
             "FunctionName": name, "Role": ROLE, "Timeout": 20, **kind, **arguments})

@@ -6,6 +6,8 @@ import json
 import os
 import pathlib
 import signal
+import sys
+import tempfile
 import time
 import unittest
 
@@ -114,6 +116,21 @@ class Runs(ProcessesTest):
                             Handler="x", Timeout=10)
         answer, error, _ = self.call(own, {"id": 9})
         self.assertEqual((answer, error), ({"from": "sh", "event": {"id": 9}}, None))
+
+    def test_a_command_is_run_where_it_says(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "app.py").write_text(CODE["app.py"], encoding="utf-8")
+            name = self.function(
+                PackageType="Image", Code={"ImageUri": "command:orders"}, Timeout=10,
+                ImageConfig={"EntryPoint": [sys.executable, "-m", "awslambdaric"],
+                             "Command": ["app.echo"], "WorkingDirectory": folder})
+            answer, error, _ = self.call(name, {"id": 7})
+            self.assertEqual((answer["event"], answer["root"], error), ({"id": 7}, folder, None))
+        config = self.functions.get_function_configuration(FunctionName=name)
+        self.assertEqual(config["ImageConfigResponse"]["ImageConfig"]["Command"], ["app.echo"])
+        nothing = self.function(PackageType="Image", Code={"ImageUri": "command:"}, Timeout=10)
+        answer, error, _ = self.call(nothing, {})
+        self.assertEqual((answer["errorType"], error), ("Runtime.InvalidEntrypoint", "Unhandled"))
 
     def test_a_handler_reaches_the_broker(self):
         self.assertEqual(self.call(self.python("send"))[:2], (200, None))
