@@ -242,10 +242,15 @@ void Engine::wake(std::uint64_t queue_id) {
     const auto line = waiting_for_queue_.find(queue_id);
     if (line == waiting_for_queue_.end()) return;
     const std::uint64_t job_id = *line->second.begin();
-    const Decision decision = run(*waiting_.at(job_id));
-    if (decision.step == Job::Step::waits) return;
-    settle(unpark(job_id), decision);
-    if (decision.step != Job::Step::answered) return;
+    Job& waiting = *waiting_.at(job_id);
+    const Decision decision = run(waiting);
+    // It stands in this line, whatever it wants now.
+    const std::uint64_t wanted = std::exchange(waiting.queue_id, queue_id);
+    if (decision.step == Job::Step::waits && wanted == queue_id) return;
+    auto job = unpark(job_id);
+    job->queue_id = wanted;
+    settle(std::move(job), decision);
+    if (decision.step == Job::Step::needs_keys || decision.step == Job::Step::needs_window) return;
   }
 }
 
