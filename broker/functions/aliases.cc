@@ -97,16 +97,26 @@ Result<Function*> Functions::find_invoked(const std::string& name,
                                           Context& ctx) {
   SIGNALBOX_TRY(Function* const function, find_function(name, qualifier, ctx));
   SIGNALBOX_TRY(const FunctionName parsed, parse_function_name(name, qualifier, ctx.caller));
-  Function& latest = latest_of(*function);
-  const Alias* const alias = alias_named(latest, parsed.qualifier);
-  if (alias == nullptr || !alias->config.routing_config) return function;
+  return draw(*function, parsed, ctx);
+}
+
+Function* Functions::draw_by_arn(Function& function, const std::string& arn, Context& ctx) {
+  if (latest_of(function).aliases.empty()) return &function;
+  const auto parsed = parse_function_name(arn, {}, ctx.caller);
+  return parsed.has_value() ? draw(function, parsed.value(), ctx) : &function;
+}
+
+Function* Functions::draw(Function& function, const FunctionName& name, Context& ctx) {
+  Function& latest = latest_of(function);
+  const Alias* const alias = alias_named(latest, name.qualifier);
+  if (alias == nullptr || !alias->config.routing_config) return &function;
   // As many random bits as a double has, so from 0 to just below 1.
   constexpr double steps = 1ULL << 53;
   const double drawn = static_cast<double>(ctx.ids.random_bits() >> 11) / steps;
   for (const auto& [version, weight] : alias->config.routing_config->additional_version_weights) {
     if (drawn < weight) return qualified(latest, version);
   }
-  return function;
+  return &function;
 }
 
 Result<Alias*> Functions::find_alias(const std::string& function_name, const std::string& name,

@@ -183,6 +183,8 @@ class Functions final : public Service {
   // The function of that id, or of that name or ARN in the world that it says. Null: none.
   Function* find_by_id(std::uint64_t function_id);
   Function* find_by_arn(const std::string& arn);
+  // Which version is to run it that found this function by that ARN: an alias for two draws one.
+  Function* draw_by_arn(Function& function, const std::string& arn, Context& ctx);
   // What the qualifier stands for, be it beside the name or in it.
   Result<Function*> find_function(const std::string& name,
                                   const std::optional<std::string>& qualifier, Context& ctx);
@@ -213,6 +215,7 @@ class Functions final : public Service {
   // What the name stands for at an invocation: of an alias for two versions it draws one.
   Result<Function*> find_invoked(const std::string& name,
                                  const std::optional<std::string>& qualifier, Context& ctx);
+  static Function* draw(Function& function, const FunctionName& name, Context& ctx);
   Result<Alias*> find_alias(const std::string& function_name, const std::string& name,
                             Function*& latest, Context& ctx);
   Result<Qualified> find_qualified(const std::string& name,

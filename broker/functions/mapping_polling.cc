@@ -279,7 +279,9 @@ void Mappings::start_batches(Mapping& mapping, Function& function, Context& ctx)
     for (auto& message : batch.messages) std::string().swap(message.record);
     batches_[made.owner_id] = std::move(batch);
     ++mapping.batch_count;
-    functions_.start(function, std::move(made), ctx);
+    Function* const drawn = functions_.draw_by_arn(function, *mapping.config.function_arn, ctx);
+    const bool has_room = drawn != nullptr && functions_.room(*drawn, ctx.now) > 0;
+    functions_.start(has_room ? *drawn : function, std::move(made), ctx);
   }
 }
 

@@ -420,6 +420,50 @@ TEST_CASE("a mapping that is disabled or deleted takes no more messages", "[mapp
   CHECK(world.call<&Mappings::get_event_source_mapping>({uuid}).error);
 }
 
+TEST_CASE("an alias for two versions shares the batches out, to those that have a worker",
+          "[mappings]") {
+  MappedQueue world;
+  using Functions = functions::Functions;
+  REQUIRE_FALSE(world.call<&Functions::publish_version>({"orders", {}, {}, {}}).error);
+  wire::UpdateFunctionConfigurationRequest changed;
+  changed.function_name = "orders";
+  changed.description = "another";
+  REQUIRE_FALSE(world.call<&Functions::update_function_configuration>(changed).error);
+  REQUIRE_FALSE(world.call<&Functions::publish_version>({"orders", {}, {}, {}}).error);
+  wire::CreateAliasRequest alias{"orders", "live", "1", {}, {}};
+  alias.routing_config = {{{"2", 0.5}}};
+  REQUIRE_FALSE(world.call<&Functions::create_alias>(alias).error);
+  auto made = world.request();
+  made.function_name = "orders:live";
+  made.batch_size = 1;
+  world.map(made);
+
+  // Both wait for each of 40: who gets it is drawn.
+  std::map<std::string, int> count;
+  auto first = world.next("orders:1");
+  auto second = world.next("orders:2");
+  for (int i = 0; i < 40; ++i) {
+    world.send(world.queue, "m");
+    auto& asked = first->released ? first : second;
+    const std::string name = first->released ? "orders:1" : "orders:2";
+    REQUIRE(asked->released);
+    ++count[name];
+    REQUIRE(world.respond(asked, "{}", name));
+    asked = world.next(name);
+  }
+  CHECK(count["orders:1"] > 5);
+  CHECK(count["orders:2"] > 5);
+
+  // Only one has a worker: it gets all.
+  world.restart();
+  for (int i = 0; i < 10; ++i) {
+    auto only = world.next("orders:1");
+    world.send(world.queue, "m");
+    REQUIRE(only->released);
+    REQUIRE(world.respond(only, "{}", "orders:1"));
+  }
+}
+
 TEST_CASE("mappings that cannot be are refused in the service's words", "[mappings]") {
   MappedQueue world(api::StringMap{{"VisibilityTimeout", "4"}});
   CHECK(world.refusal(world.request()) ==
