@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,6 +75,7 @@ void reset_signals() {
 
 [[noreturn, gnu::noinline]] void become(const Child& child) {
   reset_signals();
+  umask(022);  // the usual one: the broker's own shuts others out
   if (setpgid(0, 0) != 0) give_up(child, Step::prepare);
   tell_guard(child.guard_line, '+');
   if (child.dies_with_thread) {

@@ -22,7 +22,7 @@ import os, sys, time, json
 def echo(event, context):
     print("got", json.dumps(event))
     return {"event": event, "pid": os.getpid(), "stage": os.environ.get("STAGE"),
-            "name": context.function_name, "root": os.getcwd()}
+            "name": context.function_name, "root": os.getcwd(), "umask": os.umask(0o22)}
 
 def fail(event, context):
     raise ValueError("no such order")
@@ -90,6 +90,7 @@ class Runs(ProcessesTest):
         self.assertIsNone(error, answer)
         self.assertEqual((answer["event"], answer["stage"], answer["name"]),
                          ({"id": 7}, "test", name))
+        self.assertEqual(answer["umask"], 0o22)
         self.assertRegex(log, r'START RequestId: \S+ Version: \$LATEST\n(?s:.*)got \{"id": 7\}\n'
                               r"(?s:.*)END RequestId: \S+\nREPORT RequestId: ")
         group = pathlib.Path(self.broker.data_dir) / "log-groups" / ACCOUNT / REGION
