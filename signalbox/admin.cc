@@ -9,6 +9,7 @@
 #include "broker/engine.h"
 #include "broker/functions/functions.h"
 #include "broker/functions/mappings.h"
+#include "broker/reader_pool.h"
 #include "protocol/dispatcher.h"
 #include "protocol/json_codec.h"
 #include "protocol/query_codec.h"
@@ -192,6 +193,8 @@ bool Admin::handle(const protocol::HttpRequest& request, ExchangePtr exchange) {
     queues(request, exchange);
   } else if (path == "/_signalbox/runtime-port" && request.method == "POST") {
     open_runtime_port(request, exchange);
+  } else if (path == "/_signalbox/function-code" && request.method == "GET") {
+    function_code(request, exchange);
   } else if (path == "/_signalbox/events") {
     events(request, exchange);
   } else {
@@ -202,10 +205,14 @@ bool Admin::handle(const protocol::HttpRequest& request, ExchangePtr exchange) {
 
 void Admin::health(const ExchangePtr& exchange) const {
   const auto error = health_.error();
-  std::string body = fmt::format(
-      "{{\"status\":\"{0}\",\"version\":\"{1}\","
-      "\"services\":{{\"events\":\"{2}\",\"scheduler\":\"{2}\",\"sqs\":\"{2}\"}}",
-      error.empty() ? "ok" : "failed", SIGNALBOX_VERSION, error.empty() ? "available" : "error");
+  std::string services;
+  for (const auto service : protocol::services) {
+    if (service == protocol::Service::runtime) continue;  // nothing that clients know
+    services += fmt::format("{}\"{}\":\"{}\"", services.empty() ? "" : ",",
+                            protocol::service_name(service), error.empty() ? "available" : "error");
+  }
+  std::string body = fmt::format("{{\"status\":\"{}\",\"version\":\"{}\",\"services\":{{{}}}",
+                                 error.empty() ? "ok" : "failed", SIGNALBOX_VERSION, services);
   if (!error.empty()) {
     body += ",\"error\":";
     protocol::append_json_string(body, error);
@@ -323,6 +330,32 @@ void Admin::open_runtime_port(const protocol::HttpRequest& request, const Exchan
       opened.problem.empty()
           ? json_reply(200, fmt::format("{{\"runtime_api\":\"127.0.0.1:{}\"}}", opened.port))
           : error_reply(503, opened.problem));
+}
+
+// What GetFunction's Code.Location leads to: the zip of a function or version.
+void Admin::function_code(const protocol::HttpRequest& request, const ExchangePtr& exchange) {
+  protocol::QueryParameters parameters;
+  if (!read_query(request, parameters)) return exchange->reply(error_reply(400, malformed_query));
+  core_.post([this, exchange, arn = std::string(parameters.find("function").value_or(""))] {
+    const auto* const broker = engine_.broker();
+    const auto* const function =
+        broker == nullptr ? nullptr : broker->services().functions->find_by_arn(arn);
+    const auto store = keeper_.store();
+    if (function == nullptr || function->image_uri || store == nullptr) {
+      return reply_later(exchange,
+                         error_reply(404, "There is no function with a zip of that ARN."));
+    }
+    const auto key = storage::keys::function_code(broker::functions::latest_of(*function).id,
+                                                  function->code_number);
+    readers_.run([this, exchange, store, key] {
+      protocol::HttpReply reply;
+      reply.content_type = "application/zip";
+      if (store->view()->get(key, reply.body) != storage::ReadStatus::found) {
+        reply = error_reply(404, "The function's code was replaced meanwhile: ask again.");
+      }
+      reply_later(exchange, std::move(reply));
+    });
+  });
 }
 
 void Admin::explain(const protocol::HttpRequest& request, const ExchangePtr& exchange) {

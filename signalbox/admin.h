@@ -84,6 +84,7 @@ class Admin {
   void events(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void explain(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void open_runtime_port(const protocol::HttpRequest& request, const ExchangePtr& exchange);
+  void function_code(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void queues(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   // Of the world that ?account= and &region= name.
   broker::Caller caller_of(const protocol::QueryParameters& parameters) const;

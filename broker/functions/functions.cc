@@ -214,6 +214,11 @@ Result<wire::GetFunctionResponse> Functions::get_function(const wire::FunctionRe
   response.configuration = shown(*function, name.qualifier);
   if (function->image_uri) {
     response.code = {.repository_type = "ECR", .image_uri = function->image_uri};
+  } else {
+    // Where the server's own paths have it (signalbox/admin.cc).
+    response.code = {.repository_type = "S3",
+                     .location = fmt::format("{}/_signalbox/function-code?function={}",
+                                             ctx.caller.base_url, *function->config.function_arn)};
   }
   // Of a version only what is its own.
   if (function->latest != nullptr) return response;

@@ -232,7 +232,10 @@ class WellFormedButRare(SdkTest):
 
     def test_health_has_two_addresses(self):
         for path in ("/_signalbox/health", "/_localstack/health"):
-            self.assertEqual(self.raw("GET", path).status, 200)
+            answer = self.raw("GET", path)
+            self.assertEqual(answer.status, 200)
+            self.assertEqual(json.loads(answer.text)["services"], dict.fromkeys(
+                ("sqs", "events", "scheduler", "schemas", "iam", "sts", "lambda"), "available"))
 
     def test_metrics_are_prometheus_text(self):
         answer = self.raw("GET", "/_signalbox/metrics")

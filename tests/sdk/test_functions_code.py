@@ -4,9 +4,10 @@ import base64
 import hashlib
 import io
 import os
+import urllib.request
 import zipfile
 
-from support import unique
+from support import ACCOUNT, REGION, unique
 from function_support import CODE, ROLE, FunctionsTest, zip_of
 
 OTHER_CODE = zip_of({"shop.py": "def echo(event, context):\n    return [event]\n"})
@@ -46,6 +47,24 @@ class Code(FunctionsTest):
         self.assertEqual(tried["CodeSha256"], sha256_of(CODE))
         shown = self.functions.get_function_configuration(FunctionName=name)
         self.assertEqual(shown["CodeSha256"], sha256_of(OTHER_CODE))
+
+    def test_code_is_where_its_location_says(self):
+        name = self.function(Code={"ZipFile": CODE})
+        self.functions.publish_version(FunctionName=name)
+        self.functions.update_function_code(FunctionName=name, ZipFile=OTHER_CODE)
+        for qualifier, code in (("$LATEST", OTHER_CODE), ("1", CODE)):
+            place = self.functions.get_function(FunctionName=name, Qualifier=qualifier)["Code"]
+            self.assertEqual(place["RepositoryType"], "S3")
+            with urllib.request.urlopen(place["Location"]) as answer:
+                self.assertEqual(answer.headers["Content-Type"], "application/zip")
+                self.assertEqual(answer.read(), code)
+        attached = self.function()
+        self.assertNotIn("Location", self.functions.get_function(FunctionName=attached)["Code"])
+        for query in ("", "?function=", "?function=nonsense", f"?function={name}:7",
+                      f"?function=arn:aws:lambda:{REGION}:{ACCOUNT}:function:{attached}",
+                      f"?function=arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}:7"):
+            answer = self.broker.get(f"/_signalbox/function-code{query}")
+            self.assertEqual(answer[0], 404, query)
 
     def test_code_that_cannot_be_is_refused(self):
         name = self.function(Code={"ZipFile": CODE})
