@@ -12,6 +12,7 @@
 #include "broker/api/connections.h"
 #include "broker/api/operator.h"
 #include "broker/api/scheduler.h"
+#include "broker/functions/mappings.h"
 #include "broker/identity/identity.h"
 #include "broker/message_record.h"
 #include "broker/schemas/schemas.h"
@@ -214,6 +215,45 @@ inline void observe_identity(TestBroker& broker, std::multiset<std::string>& lin
   }
 }
 
+inline void observe_function(TestBroker& broker, const std::string& name,
+                             std::multiset<std::string>& lines) {
+  using functions::Functions;
+  const auto versions =
+      broker.call<&Functions::list_versions_by_function>({name, {}, {}}).response.versions;
+  for (const auto& each : *versions) {
+    lines.insert("function " + *each.function_arn + " " + each.description.value_or("") + " " +
+                 each.code_sha256.value_or(""));
+  }
+  std::string line = "function " + name;
+  const auto reserved = broker.call<&Functions::get_function_concurrency>({name}).response;
+  if (const auto& count = reserved.reserved_concurrent_executions) {
+    line += " reserved " + std::to_string(*count);
+  }
+  const auto limits = broker.call<&Functions::get_function_event_invoke_config>({name, {}});
+  if (!limits.error) {
+    line += " retries " + std::to_string(*limits.response.maximum_retry_attempts);
+  }
+  line += " policy " + broker.call<&Functions::get_policy>({name, {}}).response.policy.value_or("");
+  const auto aliases = broker.call<&Functions::list_aliases>({name, {}, {}, {}}).response.aliases;
+  for (const auto& each : *aliases) line += " " + *each.name + "=" + *each.function_version;
+  const auto shown = broker.call<&Functions::get_function>({name, {}}).response;
+  lines.insert(line + text_of(shown.tags));
+}
+
+inline void observe_functions(TestBroker& broker, std::multiset<std::string>& lines) {
+  using functions::Functions;
+  using functions::Mappings;
+  const auto functions = broker.call<&Functions::list_functions>({}).response.functions;
+  for (const auto& each : *functions) {
+    observe_function(broker, *each.function_name, lines);
+  }
+  const auto mappings = broker.call<&Mappings::list_event_source_mappings>({}).response;
+  for (const auto& each : *mappings.event_source_mappings) {
+    lines.insert("mapping " + *each.event_source_arn + " to " + *each.function_arn + " " +
+                 *each.state);
+  }
+}
+
 // Everything stored that users can see, as one text. Works on a copy: looking changes nothing.
 inline std::string observe(const MemoryStore& store) {
   MemoryStore::Options options;
@@ -252,6 +292,9 @@ inline std::string observe(const MemoryStore& store) {
       if (names[place.queue_id] == "orders") lines.insert("lease orders " + value);
     }
     if (const auto place = keys::parse_event(key)) lines.insert("event " + value);
+    if (const auto place = keys::parse_function_event(key)) {
+      lines.insert("function event due " + std::to_string(place->due_ms));
+    }
   }
   for (const auto& each : broker.call<&Broker::list_archives>({}).response.archives) {
     api::ArchiveRequest request;
@@ -284,6 +327,7 @@ inline std::string observe(const MemoryStore& store) {
   }
   observe_schemas(broker, lines);
   observe_identity(broker, lines);
+  observe_functions(broker, lines);
   api::ListEventBusesRequest buses;
   for (const auto& bus : broker.call<&Broker::list_event_buses>(buses).response.event_buses) {
     lines.insert("bus " + bus.name + " " + bus.description.value_or(""));
