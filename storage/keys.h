@@ -47,10 +47,10 @@
 //   'J'     identity role id u64                                       IAM role and its policies
 //   'K'     identity policy id u64                                     IAM policy and its versions
 //   'L'     function function id u64                                   function, no code
-//   'M'     function function id u64, code number u64                  code, a zip: of versions,
-//   too 'N'     function function id u64, name string                      alias 'P'     function
-//   mapping id u64                                    event source mapping 'Q'     function
-//   function id u64, due_ms i64, number u64           event for a function
+//   'M'     function function id u64, code number u64                  code: a zip
+//   'N'     function function id u64, name string                      alias
+//   'P'     function mapping id u64                                    event source mapping
+//   'Q'     function function id u64, due_ms i64, number u64           event for a function
 //
 // Values are formats of their owners and carry their own version.
 #pragma once
