@@ -269,6 +269,23 @@ class Running(FunctionsTest):
         self.assertEqual(json.loads(answer["Payload"].read())["event"], {"n": 1})
         self.assertIn("Function not found", self.says(1, "run", name, "--", "true"))
 
+    def test_a_version_and_an_alias_have_workers_of_their_own(self):
+        name = self.function(Code={"ZipFile": CODE}, Timeout=20)
+        version = self.functions.publish_version(FunctionName=name)["Version"]
+        self.functions.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
+        command = ("--", sys.executable, "-m", "awslambdaric", "shop.environment")
+        for qualifier in (version, "live"):
+            with self.subTest(qualifier=qualifier):
+                worker = self.run_worker(f"{name}:{qualifier}", *command)
+                answer = self.invoke(f"{name}:{qualifier}", {})
+                self.assertEqual(answer["ExecutedVersion"], version)
+                said = json.loads(answer["Payload"].read())
+                self.assertEqual(said["AWS_LAMBDA_FUNCTION_NAME"], name)
+                self.assertEqual(said["AWS_LAMBDA_FUNCTION_VERSION"], version)
+                worker.terminate()
+                worker.wait(timeout=30)
+        self.assertIn("Function not found", self.says(1, "run", f"{name}:9", "--", "true"))
+
     def test_the_status_is_the_commands_own(self):
         name = self.function()
         self.assertEqual(self.says(7, "run", name, "--", "sh", "-c", "echo out; exit 7"), "out\n")
