@@ -45,6 +45,10 @@ std::map<std::string, std::string> documented_states() {
 
 }  // namespace
 
+TEST_CASE("the operations of all services are in the table's order") {
+  CHECK(is_operation_table(operation_rows()));
+}
+
 TEST_CASE("the compatibility page says of each operation whether the table has it") {
   auto states = documented_states();
   CHECK(states.size() == 23 + 57 + 12 + 31 + 33 + 2 + 91 + 4);
