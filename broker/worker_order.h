@@ -20,7 +20,8 @@ struct WorkerOrder {
     begin,  // it is given one
     end,    // it has done it: lines for its log, and its last ones may be wanted
     stop,
-    kill,  // at once: its time is up
+    kill,       // at once: its time is up
+    keep_code,  // of the function: lines are the CodeSha256 of what is still needed
   };
 
   Kind kind = Kind::start;
@@ -30,7 +31,7 @@ struct WorkerOrder {
   std::uint64_t code_function_id = 0;  // its code is under keys::function_code
   std::uint64_t code_number = 0;
   std::shared_ptr<const api::lambda::FunctionConfiguration> config;
-  // At the begin and the end of an invocation.
+  // At the begin and the end of an invocation; of keep_code.
   std::vector<std::string> lines;
   std::string request_id;  // of an end: who waits for the last lines; empty: nobody
 };

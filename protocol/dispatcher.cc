@@ -252,9 +252,10 @@ void Dispatcher::handle(HttpRequest&& request, std::shared_ptr<Exchange> exchang
   if (ports_.admin(request, exchange)) return;
   HttpReply reply;
   reply.status = 404;
-  reply.body = json_message("UnknownOperationException",
-                            "No X-Amz-Target header, no Action parameter and no such path: this is "
-                            "Signalbox, which speaks the SQS and EventBridge protocols.");
+  reply.body = json_message(
+      "UnknownOperationException",
+      "No X-Amz-Target header, no Action parameter and no such path: this is "
+      "Signalbox, which speaks protocols of AWS services: docs/compatibility.md has the list.");
   Guard::add_cors_headers(request, reply);
   exchange->reply(std::move(reply));
 }

@@ -113,6 +113,7 @@ Connection::~Connection() = default;
 
 void Connection::start(UniqueFd socket, int family, std::shared_ptr<const std::string> prefix) {
   prefix_ = std::move(prefix);
+  if (prefix_ != nullptr) parser_.set_target_prefix(*prefix_);
   socket_.emplace(thread_->context());
   error_code error;
   socket_->assign(family == AF_INET6 ? tcp::v6() : tcp::v4(), socket.get(), error);
@@ -219,9 +220,7 @@ void Connection::dispatch() {
   phase_ = Phase::answering;
   deadline_ = no_deadline;
   try {
-    HttpRequest request = parser_.take();
-    if (prefix_ != nullptr) request.target.insert(0, *prefix_);
-    shared().handler(std::move(request), std::make_shared<HttpExchange>(shared_from_this()));
+    shared().handler(parser_.take(), std::make_shared<HttpExchange>(shared_from_this()));
   } catch (const std::exception& error) {
     if (phase_ == Phase::answering) refuse(500, error.what());
   }

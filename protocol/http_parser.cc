@@ -82,6 +82,7 @@ class RequestParser::Grammar {
     return machine_->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
   }
   void read_on_eagerly() { machine_->eager(true); }
+  void set_target_prefix(std::string_view prefix) { target_prefix_ = prefix; }
   bool is_done() const { return machine_->is_done(); }
   bool keep_alive() const { return machine_->keep_alive(); }
 
@@ -109,7 +110,7 @@ class RequestParser::Grammar {
     void on_request_impl(http::verb, BeastView method, BeastView target, int version,
                          BeastError&) override {
       owner_.request_.method.assign(method.data(), method.size());
-      owner_.request_.target.assign(target.data(), target.size());
+      owner_.request_.target.assign(owner_.target_prefix_).append(target.data(), target.size());
       owner_.facts_.version = version;
       owner_.set_own_body_limit();
     }
@@ -175,6 +176,7 @@ class RequestParser::Grammar {
   Facts facts_;
   BodyLimit body_limit_;
   OwnBodyLimit own_body_limit_ = nullptr;
+  std::string_view target_prefix_;
   std::optional<Machine> machine_;
 };
 
@@ -184,6 +186,10 @@ RequestParser::RequestParser(const Limits& limits)
 }
 
 RequestParser::~RequestParser() = default;
+
+void RequestParser::set_target_prefix(std::string_view prefix) {
+  grammar_->set_target_prefix(prefix);
+}
 
 bool RequestParser::keep_alive() const { return grammar_->keep_alive(); }
 

@@ -36,6 +36,9 @@ class RequestParser {
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
 
+  // What the target of every request gets before it; outlives the parser. Before the first.
+  void set_target_prefix(std::string_view prefix);
+
   // Parses from the front of `bytes`, which start with what earlier calls did not consume. A head
   // needs to lie in one piece, and so does a chunk's size line: give room for header_bytes_max + 4.
   Step feed(std::string_view bytes, std::size_t& consumed_bytes);

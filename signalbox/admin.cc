@@ -325,11 +325,22 @@ void Admin::open_runtime_port(const protocol::HttpRequest& request, const Exchan
         400, "Expected {\"function_arn\":\"arn:aws:lambda:REGION:ACCOUNT:function:NAME\"}."));
     return;
   }
-  const auto opened = runtime_ports_.port_of(std::string(arn));
-  exchange->reply(
-      opened.problem.empty()
-          ? json_reply(200, fmt::format("{{\"runtime_api\":\"127.0.0.1:{}\"}}", opened.port))
-          : error_reply(503, opened.problem));
+  core_.post([this, exchange, arn = std::string(arn)] {
+    if (function_with(arn) == nullptr) {
+      return reply_later(exchange, error_reply(404, "There is no function of that ARN."));
+    }
+    const auto opened = runtime_ports_.port_of(arn);
+    reply_later(exchange, opened.problem.empty()
+                              ? json_reply(200, fmt::format(R"({{"runtime_api":"127.0.0.1:{}"}})",
+                                                            opened.port))
+                              : error_reply(503, opened.problem));
+  });
+}
+
+// On the core's own thread. Null: there is none.
+const broker::functions::Function* Admin::function_with(const std::string& arn) const {
+  const auto* const broker = engine_.broker();
+  return broker == nullptr ? nullptr : broker->services().functions->find_by_arn(arn);
 }
 
 // What GetFunction's Code.Location leads to: the zip of a function or version.
@@ -337,9 +348,7 @@ void Admin::function_code(const protocol::HttpRequest& request, const ExchangePt
   protocol::QueryParameters parameters;
   if (!read_query(request, parameters)) return exchange->reply(error_reply(400, malformed_query));
   core_.post([this, exchange, arn = std::string(parameters.find("function").value_or(""))] {
-    const auto* const broker = engine_.broker();
-    const auto* const function =
-        broker == nullptr ? nullptr : broker->services().functions->find_by_arn(arn);
+    const auto* const function = function_with(arn);
     const auto store = keeper_.store();
     if (function == nullptr || function->image_uri || store == nullptr) {
       return reply_later(exchange,

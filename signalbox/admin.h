@@ -21,6 +21,9 @@ class CoreThread;
 class Engine;
 class ReaderPool;
 }  // namespace signalbox::broker
+namespace signalbox::broker::functions {
+struct Function;
+}
 namespace signalbox::protocol {
 class Dispatcher;
 class QueryParameters;
@@ -84,6 +87,7 @@ class Admin {
   void events(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void explain(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void open_runtime_port(const protocol::HttpRequest& request, const ExchangePtr& exchange);
+  const broker::functions::Function* function_with(const std::string& arn) const;
   void function_code(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void queues(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   // Of the world that ?account= and &region= name.

@@ -99,6 +99,7 @@ void WorkerProcesses::carry_out(broker::WorkerOrder order) {
     case Kind::ready: return pool_.ready(order.worker_id);
     case Kind::stop: return pool_.stop(order.worker_id);
     case Kind::kill: return pool_.kill(order.worker_id);
+    case Kind::keep_code: return pool_.keep_code(order.code_function_id, std::move(order.lines));
     case Kind::begin: return pool_.invocation_begins(order.worker_id, std::move(order.lines));
     case Kind::end: break;
   }

@@ -9,6 +9,8 @@ namespace signalbox::broker::api::runtime {
 constexpr Traits function_in_path = required_member.at(Location::uri);
 constexpr Traits id_in_path = required_member.at(Location::uri, "AwsRequestId");
 constexpr Traits as_payload = Traits{}.at(Location::payload);
+constexpr Traits error_type_in_header =
+    Traits{}.at(Location::header, "Lambda-Runtime-Function-Error-Type");
 
 struct NextRequest {
   std::string function_name;
@@ -48,10 +50,12 @@ struct OutcomeRequest {
   std::string function_name;
   std::string request_id;
   Blob payload;
+  std::optional<std::string> error_type = {};
   static constexpr auto fields() {
     using T = OutcomeRequest;
     return std::tuple{field("FunctionName", &T::function_name, function_in_path),
                       field("RequestId", &T::request_id, id_in_path),
+                      field("ErrorType", &T::error_type, error_type_in_header),
                       field("Payload", &T::payload, as_payload)};
   }
 };
@@ -59,9 +63,11 @@ struct OutcomeRequest {
 struct InitErrorRequest {
   std::string function_name;
   Blob payload;
+  std::optional<std::string> error_type = {};
   static constexpr auto fields() {
     using T = InitErrorRequest;
     return std::tuple{field("FunctionName", &T::function_name, function_in_path),
+                      field("ErrorType", &T::error_type, error_type_in_header),
                       field("Payload", &T::payload, as_payload)};
   }
 };

@@ -9,6 +9,7 @@ namespace signalbox::broker::functions {
 namespace {
 
 constexpr std::int64_t concurrent_executions_max = 1000;
+constexpr std::int64_t unreserved_min = 100;
 
 }  // namespace
 
@@ -29,6 +30,17 @@ Result<wire::GetFunctionRecursionConfigResponse> Functions::get_function_recursi
     const wire::GetFunctionRecursionConfigRequest& request, Context& ctx) {
   SIGNALBOX_TRY(find_latest(request.function_name, ctx));
   return wire::GetFunctionRecursionConfigResponse{"Terminate"};
+}
+
+Status Functions::check_reserved(const Function& function, std::int64_t count) {
+  std::int64_t unreserved = concurrent_executions_max - count;
+  for (const auto& [name, other] : by_world_[function.world->id]) {
+    if (&other != &function) unreserved -= other.reserved_concurrency.value_or(0);
+  }
+  if (unreserved >= unreserved_min) return ok();
+  return Error{ErrorCode::invalid_parameter_value,
+               "Specified ReservedConcurrentExecutions for function decreases account's "
+               "UnreservedConcurrentExecution below its minimum value of [100]."};
 }
 
 Result<wire::GetAccountSettingsResponse> Functions::get_account_settings(const api::Empty&,

@@ -63,6 +63,7 @@ Result<wire::FunctionConfiguration> Functions::update_function_code(
   function->config = config;
   replace_workers(*function);
   replace_code(*function, request.zip_file, request.image_uri, ctx);
+  keep_code(*function);
   store(*function, ctx);
   if (request.publish.value_or(false)) return publish(*function, {}, ctx).config;
   return config;

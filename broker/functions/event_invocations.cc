@@ -192,13 +192,16 @@ Answer<api::Empty> EventInvocations::start_due(std::uint64_t function_id, Contex
 void EventInvocations::start_read(Function& function, Line& line, EventReading& reading,
                                   Context& ctx) {
   line.reading = 0;
+  const bool is_throttled = latest_of(function).reserved_concurrency == 0;
   if (reading.next) line.next_due_ms = std::min(line.next_due_ms, reading.next->due_ms);
   for (auto& [place, event] : reading.found) {
     const Time too_old =
         from_ms(event.created_ms) + event_limits(function, event.qualifier).age_max;
-    if (too_old <= ctx.now) {
+    const bool is_given_up = is_throttled && tells_of_failure(function, event.qualifier);
+    if (too_old <= ctx.now || is_given_up) {
       ctx.batch.erase(keys::function_event(place));
-      tell(function, event, "EventAgeExceeded", nullptr, ctx);
+      tell(function, event, is_given_up ? "ZeroReservedConcurrency" : "EventAgeExceeded", nullptr,
+           ctx);
       line.passed = place;
     } else if (functions_.room(function, ctx.now) > 0) {
       line.passed = place;
@@ -207,7 +210,9 @@ void EventInvocations::start_read(Function& function, Line& line, EventReading& 
       // The next worker that waits, or its age, brings it up again.
       line.waits_for_room = true;
       line.next_due_ms = std::min(line.next_due_ms, place.due_ms);
-      host_.deadlines().set(DeadlineKind::function_events, function.id, too_old);
+      host_.deadlines().set(
+          DeadlineKind::function_events, function.id,
+          std::min(too_old, Functions::room_again(function, ctx.now).value_or(too_old)));
       return;
     }
   }

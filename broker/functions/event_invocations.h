@@ -47,6 +47,8 @@ struct EventLimits {
   std::optional<std::string> on_success;  // ARNs
   std::optional<std::string> on_failure;
 };
+// Whether somebody is told of an event that has failed.
+bool tells_of_failure(const Function& function, const std::string& qualifier);
 EventLimits event_limits(const Function& function, const std::string& qualifier);
 
 class EventReading;

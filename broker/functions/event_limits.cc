@@ -20,4 +20,10 @@ EventLimits event_limits(const Function& function, const std::string& qualifier)
   return limits;
 }
 
+bool tells_of_failure(const Function& function, const std::string& qualifier) {
+  const auto& dead_letters = function.config.dead_letter_config;
+  return !event_limits(function, qualifier).on_failure.value_or("").empty() ||
+         (dead_letters && !dead_letters->target_arn.value_or("").empty());
+}
+
 }  // namespace signalbox::broker::functions

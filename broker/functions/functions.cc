@@ -72,7 +72,7 @@ Status check(const wire::CreateFunctionRequest& request) {
                  "Runtime and Handler are mandatory parameters for functions created with "
                  "deployment packages."};
   }
-  return ok();
+  return request.environment ? check_environment(request.environment->variables) : ok();
 }
 
 }  // namespace
@@ -260,6 +260,7 @@ Result<wire::DeleteFunctionResponse> Functions::delete_function(
     host_.outbox().wakes.push_back(worker_waits | alias.id);
   }
   end_all_of(*function, ctx);
+  order({.kind = WorkerOrder::Kind::keep_code, .code_function_id = function->id});
   const auto codes = keys::codes_of_function(function->id);
   ctx.batch.erase_range(codes.first, codes.past_last);
   const auto aliases = keys::aliases_of_function(function->id);

@@ -67,6 +67,7 @@ struct Function {
   std::optional<std::string> image_uri;  // of package type Image: a URL is posted to
   std::size_t running_count = 0;
   Time attached_until{};  // until then it counts as one that workers attach to
+  std::string last_exit;  // how its latest process ended that had asked for nothing; empty: well
   // Waiting for a worker, oldest first, by number.
   std::map<std::uint64_t, Invocation*> pending;
 
@@ -78,7 +79,8 @@ enum class Runner : std::uint8_t { attached, process, url };
 // A process of a function, as far as the core knows: it has not asked for anything yet, or waits
 // for an invocation, or runs one.
 struct Worker {
-  enum class State : std::uint8_t { starting, idle, busy, stopping };
+  // failed: it has told of an error instead of asking, and is about to exit.
+  enum class State : std::uint8_t { starting, idle, busy, failed, stopping };
 
   std::uint64_t id = 0;
   Function* function = nullptr;  // null: the function is gone, and soon the process
@@ -191,6 +193,8 @@ class Functions final : public Service {
   EventInvocations& events() { return events_; }
   // How many more could be run at once.
   std::size_t room(const Function& function, Time now) const;
+  // Without room: when there may be some of which nobody is told.
+  static std::optional<Time> room_again(const Function& function, Time now);
   Invocation& start(Function& function, NewInvocation made, Context& ctx);
 
   // ---- the engine's side ----
@@ -232,6 +236,8 @@ class Functions final : public Service {
   static Result<wire::FunctionEventInvokeConfig> set_event_invoke_config(
       const wire::FunctionEventInvokeConfigRequest& request, const Qualified& place,
       wire::FunctionEventInvokeConfig config, Context& ctx);
+  // Whether as many may be reserved for it, with what others have reserved.
+  Status check_reserved(const Function& function, std::int64_t count);
   static void store_qualified(const Qualified& place, Context& ctx);
   static void store_alias(const Function& latest, const Alias& alias, Context& ctx);
   // There is something to do for those who wait by its own name or by an alias for it.
@@ -247,10 +253,15 @@ class Functions final : public Service {
                            const std::optional<std::string>& image_uri, Context& ctx);
   Result<Invocation*> find_running(const runtime::OutcomeRequest& request, Context& ctx);
   void end(Invocation& invocation, Outcome outcome, Context& ctx);
+  // A process has failed before it asked for this one: what it wrote is the invocation's log.
+  void end_at_start(Invocation& invocation, std::uint64_t worker_id, Outcome outcome, Context& ctx);
   // The function is gone.
   void end_all(const Function& function, Context& ctx);
   void forget(Invocation& invocation);
   void tell_of_room(const Function& function, Context& ctx);
+  void tell_versions_of_room(const Function& latest, Context& ctx);
+  // How one ends that nobody has asked for in time.
+  Outcome not_asked_for(const Invocation& invocation, Time now) const;
   Runner runner_of(const Function& function, Time now) const;
   // Posts the invocation to the function's URL.
   void post(Invocation& invocation, Context& ctx);
@@ -267,14 +278,20 @@ class Functions final : public Service {
   bool has_attached(const Function& function, Time now) const;
   static void note_attached(Function& function, Time now);
   void worker_waits_again(Worker& worker, Context& ctx);
+  void worker_failed(Worker& worker, Context& ctx);
+  // It has asked for the first time.
+  void worker_is_ready(Worker& worker);
   void replace_workers(const Function& function);
   void stop_worker(std::uint64_t worker_id);
   void kill_worker(std::uint64_t worker_id);
   void worker_exited(const WorkerNews& news, Context& ctx);
+  Worker* starting_worker(const Function& function);
+  // Unpacked code other than that of the function and its versions is removed.
+  void keep_code(const Function& latest);
   void order(WorkerOrder order);
   // What is written beside what the worker writes (invocation_log.cc).
-  void log_begin(const Invocation& invocation);
-  void log_end(Invocation& invocation, Context& ctx);
+  void log_begin(Invocation& invocation);
+  void log_end(Invocation& invocation, bool is_late, Context& ctx);
   void tail_came(const WorkerNews& news, Context& ctx);
   void stop_workers(const Function& function);
 
@@ -304,6 +321,8 @@ inline const Function& latest_of(const Function& function) {
 }
 // Of "7"; nullopt: it is $LATEST or an alias.
 std::optional<std::int64_t> version_number(std::string_view qualifier);
+// Whether the broker itself could start processes of it.
+bool has_program(const Function& function);
 // Null: it stands for nothing.
 Function* qualified(Function& latest, const std::optional<std::string>& qualifier);
 // Null: the function has none of that name.
@@ -325,6 +344,9 @@ Status check_revision(const std::optional<std::string>& wanted,
 // As the service writes it: 2026-01-02T03:04:05.678+0000.
 std::string modified_text(Time wall);
 wire::VpcConfigResponse shown(const wire::VpcConfig& config);
+// Of no more bytes than the service has room for, and none of the runtime's own names
+// (environment.cc).
+Status check_environment(const api::StringMap& variables);
 std::optional<std::vector<wire::Layer>> layers_of(const api::StringList& arns);
 
 }  // namespace signalbox::broker::functions

@@ -25,6 +25,7 @@ struct Outcome {
   std::optional<std::string> function_error;  // set: the payload says what went wrong
   // Nobody ran it: no worker asked for it in time, or it was taken back.
   bool was_not_run = false;
+  bool is_late = false;  // its time was up
 };
 
 // On whose behalf a function is invoked, unless a client waits for the answer: its own events, a
@@ -34,7 +35,7 @@ class InvocationOwner {
   virtual ~InvocationOwner() = default;
   // It is gone from the Functions when this returns.
   virtual void invocation_ended(const Invocation& invocation, Context& ctx) = 0;
-  // A worker waits for something to do, perhaps.
+  // A worker waits for something to do, perhaps, or more may run at a time.
   virtual void has_room(const Function& function, Context& ctx) = 0;
   virtual void function_deleted(const Function& function, Context& ctx) = 0;
 };
@@ -62,6 +63,7 @@ struct Invocation {
   Outcome outcome;              // once it has ended
   std::string tail;             // of its log, if that is wanted
   bool waits_for_tail = false;  // it has ended, and its client is told when this is over
+  bool has_log_begun = false;   // its START is written
 };
 
 // What a function's error looks like: {"errorType":...,"errorMessage":...}.

@@ -1,6 +1,7 @@
 // The lines that the service writes to a function's log beside what its worker writes, and what of
 // it a client is told that asks for the tail. Of workers that attach themselves, and of URLs, the
 // broker does not see what they write: their tail has these lines alone.
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <chrono>
@@ -17,29 +18,39 @@ std::string start_line(const Invocation& invocation) {
                      invocation.function->config.version.value_or(std::string(latest)));
 }
 
-std::vector<std::string> end_lines(const Invocation& invocation, Time now) {
+std::vector<std::string> end_lines(const Invocation& invocation, bool is_late, const Context& ctx) {
   const std::string& id = invocation.made_of.request_id;
-  const auto took_ms = std::max<std::int64_t>(to_ms(now) - to_ms(invocation.started), 0);
-  return {fmt::format("END RequestId: {}", id),
-          fmt::format("REPORT RequestId: {}\tDuration: {}.00 ms\tBilled Duration: {} ms\t"
-                      "Memory Size: {} MB",
-                      id, took_ms, took_ms, invocation.function->config.memory_size.value_or(128))};
+  const auto& config = invocation.function->config;
+  const auto took_ms = std::max<std::int64_t>(to_ms(ctx.now) - to_ms(invocation.started), 0);
+  std::vector<std::string> lines;
+  if (!invocation.has_log_begun) lines.push_back(start_line(invocation));
+  if (is_late) {
+    const std::int64_t ms = to_ms(ctx.wall);
+    lines.push_back(fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z {} Task timed out after {}.00 seconds",
+                                fmt::gmtime(ms / 1000), ms % 1000, id, config.timeout.value_or(3)));
+  }
+  lines.push_back(fmt::format("END RequestId: {}", id));
+  lines.push_back(
+      fmt::format("REPORT RequestId: {}\tDuration: {}.00 ms\tBilled Duration: {} ms\t"
+                  "Memory Size: {} MB",
+                  id, took_ms, took_ms, config.memory_size.value_or(128)));
+  return lines;
 }
 
 }  // namespace
 
-void Functions::log_begin(const Invocation& invocation) {
+void Functions::log_begin(Invocation& invocation) {
+  invocation.has_log_begun = true;
   order({.kind = WorkerOrder::Kind::begin,
          .worker_id = invocation.worker_id,
          .lines = {start_line(invocation)}});
 }
 
-void Functions::log_end(Invocation& invocation, Context& ctx) {
-  auto lines = end_lines(invocation, ctx.now);
+void Functions::log_end(Invocation& invocation, bool is_late, Context& ctx) {
+  auto lines = end_lines(invocation, is_late, ctx);
   const bool wants_tail = invocation.made_of.wants_tail;
   if (invocation.worker_id == 0) {
     if (!wants_tail) return;
-    invocation.tail = start_line(invocation) + '\n';
     for (const auto& line : lines) invocation.tail.append(line).append("\n");
     return;
   }

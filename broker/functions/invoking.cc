@@ -17,6 +17,8 @@ namespace {
 constexpr std::chrono::seconds kept_after_end{60};
 // What its worker wrote last is read from a pipe.
 constexpr std::chrono::seconds tail_wait{2};
+// What a process may take to start, beside the function's timeout; as at the service.
+constexpr std::chrono::seconds start_max{10};
 // Waiting for an invocation ends with its function's timeout, which has a deadline of its own.
 constexpr std::chrono::hours wait_max{24};
 
@@ -36,21 +38,31 @@ wire::InvokeResponse answer(const Invocation& invocation) {
   return response;
 }
 
-// How one ends that no worker has asked for within the function's timeout.
-Outcome no_worker(const Invocation& invocation) {
-  const auto& config = invocation.function->config;
-  const std::string text = fmt::format(
-      "RequestId: {} Error: No worker asked for it within {} seconds. One attaches with "
-      "AWS_LAMBDA_RUNTIME_API=HOST:PORT/functions/{}",
-      invocation.made_of.request_id, config.timeout.value_or(3), config.function_name.value_or(""));
-  return {error_payload("Runtime.NoWorker", text), "Unhandled", true};
-}
-
 Outcome timed_out(const Invocation& invocation) {
   const std::string text =
       fmt::format("RequestId: {} Error: Task timed out after {}.00 seconds",
                   invocation.made_of.request_id, invocation.function->config.timeout.value_or(3));
+  return {.payload = error_payload("Sandbox.Timedout", text),
+          .function_error = "Unhandled",
+          .is_late = true};
+}
+
+Outcome never_ready(const Invocation& invocation) {
+  const Function& function = *invocation.function;
+  const auto waited_s = function.config.timeout.value_or(3) + start_max.count();
+  const std::string text = fmt::format(
+      "RequestId: {} Error: Task timed out after {}.00 seconds: its process was still starting{}{}",
+      invocation.made_of.request_id, waited_s,
+      function.last_exit.empty() ? "" : "; the one before: ", function.last_exit);
   return {error_payload("Sandbox.Timedout", text), "Unhandled"};
+}
+
+// "Root=1-...", as the service gives those that bring none; nobody samples them.
+std::string new_trace_header(Context& ctx) {
+  return fmt::format("Root=1-{:08x}-{:08x}{:016x};Parent={:016x};Sampled=0",
+                     static_cast<std::uint32_t>(to_ms(ctx.wall) / 1000),
+                     static_cast<std::uint32_t>(ctx.ids.random_bits()), ctx.ids.random_bits(),
+                     ctx.ids.random_bits());
 }
 
 }  // namespace
@@ -72,16 +84,24 @@ std::size_t Functions::room(const Function& function, Time now) const {
   return std::min(left, left_of(host_.settings().function_concurrency, function.at_work()));
 }
 
+// Between an answer and the next question one that is attached is not seen: until that is over.
+std::optional<Time> Functions::room_again(const Function& function, Time now) {
+  return function.attached_until > now ? std::optional(function.attached_until) : std::nullopt;
+}
+
 Invocation& Functions::start(Function& function, NewInvocation made, Context& ctx) {
+  if (made.trace_header.empty()) made.trace_header = new_trace_header(ctx);
   Invocation& invocation = invocations_[made.request_id];
   invocation.made_of = std::move(made);
   invocation.number = ++last_number_;
   invocation.function = &function;
   invocation.executed_version = function.config.version.value_or("");
   invocations_by_number_[invocation.number] = &invocation;
-  host_.deadlines().set(DeadlineKind::invocation, invocation.number,
-                        ctx.now + timeout_of(function));
-  if (runner_of(function, ctx.now) == Runner::url) {
+  const Runner runner = runner_of(function, ctx.now);
+  const Duration wait =
+      timeout_of(function) + (runner == Runner::process ? start_max : Duration(0));
+  host_.deadlines().set(DeadlineKind::invocation, invocation.number, ctx.now + wait);
+  if (runner == Runner::url) {
     post(invocation, ctx);
     return invocation;
   }
@@ -144,7 +164,7 @@ void Functions::end(Invocation& invocation, Outcome outcome, Context& ctx) {
   function.pending.erase(invocation.number);
   if (invocation.state == Invocation::State::running) {
     --function.running_count;
-    log_end(invocation, ctx);
+    log_end(invocation, outcome.is_late, ctx);
   }
   invocation.state = Invocation::State::ended;
   invocation.made_of.payload.clear();
@@ -165,6 +185,17 @@ void Functions::end(Invocation& invocation, Outcome outcome, Context& ctx) {
   tell_of_room(function, ctx);
 }
 
+void Functions::end_at_start(Invocation& invocation, std::uint64_t worker_id, Outcome outcome,
+                             Context& ctx) {
+  Function& function = *invocation.function;
+  function.pending.erase(invocation.number);
+  ++function.running_count;
+  invocation.state = Invocation::State::running;
+  invocation.started = ctx.now;
+  invocation.worker_id = worker_id;
+  end(invocation, std::move(outcome), ctx);
+}
+
 void Functions::end_all(const Function& function, Context& ctx) {
   std::vector<Invocation*> of_function;
   for (const auto& [number, invocation] : invocations_by_number_) {
@@ -182,8 +213,38 @@ void Functions::end_all(const Function& function, Context& ctx) {
   }
 }
 
+// What is reserved is all versions' together: one that ends makes room for any of them.
 void Functions::tell_of_room(const Function& function, Context& ctx) {
+  const Function& all = latest_of(function);
+  if (all.reserved_concurrency) return tell_versions_of_room(all, ctx);
   for (InvocationOwner* const owner : owners_) owner->has_room(function, ctx);
+}
+
+void Functions::tell_versions_of_room(const Function& latest, Context& ctx) {
+  for (InvocationOwner* const owner : owners_) {
+    owner->has_room(latest, ctx);
+    for (const auto& [number, version] : latest.versions) owner->has_room(version, ctx);
+  }
+}
+
+Outcome Functions::not_asked_for(const Invocation& invocation, Time now) const {
+  const Function& function = *invocation.function;
+  const auto timeout_s = function.config.timeout.value_or(3);
+  std::string why = fmt::format(
+      "No worker asked for it within {} seconds. One attaches with "
+      "AWS_LAMBDA_RUNTIME_API=HOST:PORT/functions/{}",
+      timeout_s, function.config.function_name.value_or(""));
+  if (runner_of(function, now) == Runner::process) {
+    why = fmt::format("All of its processes were busy for {} seconds; function-concurrency is {}",
+                      timeout_s + start_max.count(), host_.settings().function_concurrency);
+  } else if (has_program(function) && !host_.settings().function_processes) {
+    why +=
+        ". The broker starts no processes itself: function-processes, or a check of Host or "
+        "Origin that is off, forbids it";
+  }
+  const std::string text =
+      fmt::format("RequestId: {} Error: {}", invocation.made_of.request_id, why);
+  return {error_payload("Runtime.NoWorker", text), "Unhandled", true};
 }
 
 void Functions::time_is_up(std::uint64_t number, Context& ctx) {
@@ -202,7 +263,15 @@ void Functions::time_is_up(std::uint64_t number, Context& ctx) {
     return;
   }
   if (invocation.state == Invocation::State::pending) {
-    end(invocation, no_worker(invocation), ctx);
+    Function& function = *invocation.function;
+    Worker* const worker =
+        runner_of(function, ctx.now) == Runner::process ? starting_worker(function) : nullptr;
+    if (worker == nullptr) return end(invocation, not_asked_for(invocation, ctx.now), ctx);
+    // Whatever it is doing, it will not be ready for the next one either.
+    ++counters.timeouts;
+    const std::uint64_t worker_id = worker->id;
+    kill_worker(worker_id);
+    end_at_start(invocation, worker_id, never_ready(invocation), ctx);
     return;
   }
   ++counters.timeouts;

@@ -153,10 +153,16 @@ Answer<api::Empty> Mappings::poll(std::uint64_t number, Work& work, Context& ctx
   };
   if (mapping->poll != number || !mapping->is_enabled()) return end();
   Function* const function = functions_.find_by_arn(*mapping->config.function_arn);
-  if (function == nullptr) return end(trouble_wait);
+  if (function == nullptr) {
+    mapping->config.last_processing_result = "PROBLEM: The function does not exist";
+    return end(trouble_wait);
+  }
   start_batches(*mapping, *function, ctx);
   const std::size_t wanted = wanted_messages(*mapping, *function, ctx.now);
-  if (wanted == 0) return end();
+  if (wanted == 0) {
+    const auto again = Functions::room_again(*function, ctx.now);
+    return again ? end(*again - ctx.now) : end();
+  }
   Answer<api::ReceiveMessageResponse> last{NeedKeys{}};
   auto received = receive(*mapping, wanted, last, ctx);
   if (!received.empty()) {
@@ -170,7 +176,10 @@ Answer<api::Empty> Mappings::poll(std::uint64_t number, Work& work, Context& ctx
     return api::Empty{};
   }
   if (last.needs_keys() != nullptr) return *last.needs_keys();
-  if (last.wait() == nullptr) return end(trouble_wait);
+  if (last.wait() == nullptr) {
+    mapping->config.last_processing_result = "PROBLEM: The queue cannot be received from";
+    return end(trouble_wait);
+  }
   ctx.wait_deadline = ctx.now + poll_wait;
   const Time window_end = mapping->gathered_at + mapping->window();
   if (!mapping->gathered.empty() && window_end > ctx.now) {

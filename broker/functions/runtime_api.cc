@@ -18,6 +18,12 @@ std::string too_large_text() {
                      response_bytes_max);
 }
 
+Outcome failure(const std::string& payload, const std::optional<std::string>& error_type) {
+  if (payload.size() > response_bytes_max) return too_large();
+  if (!payload.empty()) return {payload, "Unhandled"};
+  return {error_payload(error_type.value_or("Runtime.Unknown"), ""), "Unhandled"};
+}
+
 }  // namespace
 
 Answer<runtime::NextResponse> Functions::next_invocation(const runtime::NextRequest& request,
@@ -47,6 +53,7 @@ Answer<runtime::NextResponse> Functions::next_invocation(const runtime::NextRequ
   invocation.started = ctx.now;
   ++function->running_count;
   if (worker != nullptr) {
+    worker_is_ready(*worker);
     invocation.worker_id = worker->id;
     worker->state = Worker::State::busy;
     host_.deadlines().clear(DeadlineKind::worker, worker->id);
@@ -118,17 +125,25 @@ Result<runtime::Accepted> Functions::invocation_error(const runtime::OutcomeRequ
   SIGNALBOX_TRY(Invocation* const invocation, find_running(request, ctx));
   if (invocation->worker_id == 0) note_attached(*invocation->function, ctx.now);
   ctx.reply_before_commit = true;
-  end(*invocation, {request.payload.bytes, "Unhandled"}, ctx);
+  end(*invocation, failure(request.payload.bytes, request.error_type), ctx);
   return runtime::Accepted{};
 }
 
-// Nothing can be done by that worker: those who wait are told.
+// Nothing can be done by that worker. Who waits for it is told; of one that attached itself, all.
 Result<runtime::Accepted> Functions::init_error(const runtime::InitErrorRequest& request,
                                                 Context& ctx) {
   SIGNALBOX_TRY(Function* const function, find_function_of_worker(request.function_name, ctx));
-  while (!function->pending.empty()) {
-    end(*function->pending.begin()->second, {request.payload.bytes, "Unhandled"}, ctx);
+  SIGNALBOX_TRY(Worker* const worker, find_worker(request.function_name));
+  const Outcome outcome = failure(request.payload.bytes, request.error_type);
+  auto& pending = function->pending;
+  if (worker == nullptr) {
+    while (!pending.empty()) end(*pending.begin()->second, outcome, ctx);
+    return runtime::Accepted{};
   }
+  function->last_exit = outcome.payload;
+  worker_failed(*worker, ctx);
+  if (!pending.empty()) end_at_start(*pending.begin()->second, worker->id, outcome, ctx);
+  start_workers(*function, ctx);
   return runtime::Accepted{};
 }
 

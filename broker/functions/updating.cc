@@ -42,6 +42,9 @@ Result<wire::FunctionConfiguration> Functions::update_function_configuration(
   SIGNALBOX_TRY(Function* const function, find_latest(request.function_name, ctx));
   auto& config = function->config;
   SIGNALBOX_TRY(check_revision(request.revision_id, config.revision_id));
+  if (request.environment) {
+    SIGNALBOX_TRY(check_environment(request.environment->variables));
+  }
   change(config, request);
   replace_workers(*function);
   config.last_modified = modified_text(ctx.wall);
@@ -74,8 +77,10 @@ Result<wire::ListTagsResponse> Functions::list_tags(const wire::ListTagsRequest&
 Result<wire::Concurrency> Functions::put_function_concurrency(
     const wire::PutFunctionConcurrencyRequest& request, Context& ctx) {
   SIGNALBOX_TRY(Function* const function, find_latest(request.function_name, ctx));
+  SIGNALBOX_TRY(check_reserved(*function, request.reserved_concurrent_executions));
   function->reserved_concurrency = request.reserved_concurrent_executions;
   store(*function, ctx);
+  tell_versions_of_room(*function, ctx);
   return wire::Concurrency{function->reserved_concurrency};
 }
 
@@ -90,6 +95,7 @@ Status Functions::delete_function_concurrency(const wire::FunctionConcurrencyReq
   SIGNALBOX_TRY(Function* const function, find_latest(request.function_name, ctx));
   function->reserved_concurrency.reset();
   store(*function, ctx);
+  tell_versions_of_room(*function, ctx);
   return ok();
 }
 

@@ -14,8 +14,14 @@ namespace {
 
 // Between an answer and the next question a worker that attached itself is nowhere to be seen.
 constexpr std::chrono::seconds attached_for{10};
+// After its error a worker may still write.
+constexpr std::chrono::seconds exit_wait{2};
 
 }  // namespace
+
+bool has_program(const Function& function) {
+  return !function.image_uri || function.image_uri->starts_with(command_image);
+}
 
 Functions::WorkerCounts Functions::count_workers(const Function& function) const {
   WorkerCounts counts;
@@ -38,9 +44,8 @@ bool Functions::has_attached(const Function& function, Time now) const {
 Runner Functions::runner_of(const Function& function, Time now) const {
   const std::string_view image = function.image_uri ? std::string_view(*function.image_uri) : "";
   if (image.starts_with("http://") || image.starts_with("https://")) return Runner::url;
-  const bool has_program = !function.image_uri || image.starts_with(command_image);
   const bool is_process =
-      host_.settings().function_processes && has_program && !has_attached(function, now);
+      host_.settings().function_processes && has_program(function) && !has_attached(function, now);
   return is_process ? Runner::process : Runner::attached;
 }
 
@@ -66,27 +71,59 @@ void Functions::start_workers(Function& function, Context& ctx) {
   }
 }
 
+// The one that was ordered first.
+Worker* Functions::starting_worker(const Function& function) {
+  for (auto& [id, worker] : workers_) {
+    if (worker.function == &function && worker.state == Worker::State::starting) return &worker;
+  }
+  return nullptr;
+}
+
+void Functions::keep_code(const Function& latest) {
+  std::vector<std::string> kept{latest.config.code_sha256.value_or("")};
+  for (const auto& [number, version] : latest.versions) {
+    kept.push_back(version.config.code_sha256.value_or(""));
+  }
+  order({.kind = WorkerOrder::Kind::keep_code,
+         .code_function_id = latest.id,
+         .lines = std::move(kept)});
+}
+
 Result<Worker*> Functions::find_worker(const std::string& function_name) {
   const std::uint64_t id = parse_worker_name(function_name).worker_id;
   if (id == 0) return static_cast<Worker*>(nullptr);
   const auto at = workers_.find(id);
-  if (at != workers_.end() && at->second.state != Worker::State::stopping) return &at->second;
+  const bool is_there = at != workers_.end() && at->second.state != Worker::State::stopping &&
+                        at->second.state != Worker::State::failed;
+  if (is_there) return &at->second;
   if (at != workers_.end()) at->second.is_parked = false;
   return Error{ErrorCode::resource_not_found, fmt::format("Worker {} is to stop.", id)};
 }
 
+void Functions::worker_is_ready(Worker& worker) {
+  if (worker.state != Worker::State::starting) return;
+  worker.function->last_exit.clear();
+  order({.kind = WorkerOrder::Kind::ready, .worker_id = worker.id});
+}
+
 void Functions::worker_waits_again(Worker& worker, Context& ctx) {
   if (worker.state == Worker::State::idle) return;
-  if (worker.state == Worker::State::starting) {
-    order({.kind = WorkerOrder::Kind::ready, .worker_id = worker.id});
-  }
+  worker_is_ready(worker);
   worker.state = Worker::State::idle;
   host_.deadlines().set(DeadlineKind::worker, worker.id, ctx.now + host_.settings().function_idle);
 }
 
+void Functions::worker_failed(Worker& worker, Context& ctx) {
+  worker.state = Worker::State::failed;
+  host_.deadlines().set(DeadlineKind::worker, worker.id, ctx.now + exit_wait);
+}
+
+// Or it has failed and does not exit.
 void Functions::worker_is_idle(std::uint64_t worker_id) {
   const auto at = workers_.find(worker_id);
-  if (at != workers_.end() && at->second.state == Worker::State::idle) stop_worker(worker_id);
+  if (at == workers_.end()) return;
+  const auto state = at->second.state;
+  if (state == Worker::State::idle || state == Worker::State::failed) stop_worker(worker_id);
 }
 
 void Functions::order(WorkerOrder order) {
@@ -145,13 +182,18 @@ void Functions::worker_exited(const WorkerNews& news, Context& ctx) {
     const bool was_running = invocation->state == Invocation::State::running;
     if (was_running && invocation->worker_id == worker.id) ended = invocation;
   }
+  const auto outcome_of = [&](const Invocation& invocation) {
+    const std::string message =
+        fmt::format("RequestId: {} Error: {}", invocation.made_of.request_id, news.text);
+    return Outcome{error_payload(news.error_type, message), "Unhandled"};
+  };
+  if (ended != nullptr) end(*ended, outcome_of(*ended), ctx);
   // Before it asked for anything: it will not do better for the next one that waits.
   auto& pending = worker.function->pending;
-  if (worker.state == Worker::State::starting && !pending.empty()) ended = pending.begin()->second;
-  if (ended != nullptr) {
-    const std::string message =
-        fmt::format("RequestId: {} Error: {}", ended->made_of.request_id, news.text);
-    end(*ended, {error_payload(news.error_type, message), "Unhandled"}, ctx);
+  if (worker.state == Worker::State::starting) worker.function->last_exit = news.text;
+  if (worker.state == Worker::State::starting && !pending.empty()) {
+    Invocation& first = *pending.begin()->second;
+    end_at_start(first, worker.id, outcome_of(first), ctx);
   }
   start_workers(*worker.function, ctx);
 }

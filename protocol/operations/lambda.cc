@@ -102,12 +102,12 @@ constexpr Row rows[] = {
 
     rest<&Functions::init_error>(runtime, "InitError", Kind::writes,
                                  "POST " RUNTIME_PATH "/init/error", 202),
-    rest<&Functions::invocation_error>(runtime, "InvocationError", Kind::writes,
-                                       "POST " RUNTIME_PATH "/invocation/{AwsRequestId}/error",
-                                       202),
-    rest<&Functions::invocation_response>(
+    with_outcome(rest<&Functions::invocation_error>(
+        runtime, "InvocationError", Kind::writes,
+        "POST " RUNTIME_PATH "/invocation/{AwsRequestId}/error", 202)),
+    with_outcome(rest<&Functions::invocation_response>(
         runtime, "InvocationResponse", Kind::writes,
-        "POST " RUNTIME_PATH "/invocation/{AwsRequestId}/response", 202),
+        "POST " RUNTIME_PATH "/invocation/{AwsRequestId}/response", 202)),
     rest<&Functions::next_invocation>(runtime, "Next", Kind::waits,
                                       "GET " RUNTIME_PATH "/invocation/next"),
 };

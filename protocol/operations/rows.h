@@ -46,6 +46,14 @@ constexpr Row with_code(Row made, std::string_view too_large) {
   return made;
 }
 
+// What a function answers may be larger than it may be, so that its client is told so.
+constexpr Row with_outcome(Row made) {
+  made.own_body_limit = {std::uint64_t{64} << 20,
+                         "Response payload size exceeded maximum allowed payload size (6291556 "
+                         "bytes)."};
+  return made;
+}
+
 // A table for each service, or for two that belong together, in order of service and name.
 std::span<const Row> sqs_rows();
 std::span<const Row> events_rows();

@@ -28,7 +28,7 @@ struct WorkerPoolOptions {
   std::chrono::milliseconds stop_grace{2000};
   // A function whose workers die at once gets the next one this late, then twice as late, ...
   std::chrono::milliseconds backoff_first{100};
-  std::chrono::milliseconds backoff_max{10'000};
+  std::chrono::milliseconds backoff_max{3'000};
   // A worker that has lived as long did not die at once, whatever it did.
   std::chrono::milliseconds settled_after{10'000};
 };

@@ -95,6 +95,49 @@ TEST_CASE("an event is tried again after one minute, then after two, and no more
   CHECK_FALSE(world.next()->released);
 }
 
+TEST_CASE("events go on when more of the function may run again", "[functions]") {
+  EventShop world;
+  const auto worker = world.next();
+  REQUIRE_FALSE(world.call<&Functions::put_function_concurrency>({"orders", 0}).error);
+  world.put("1");
+  world.advance(60s);
+  CHECK_FALSE(worker->released);
+  REQUIRE_FALSE(world.call<&Functions::put_function_concurrency>({"orders", 1}).error);
+  CHECK(EventShop::payload_of(worker) == "1");
+  world.put("2");
+  const auto other = world.next();
+  CHECK_FALSE(other->released);
+  REQUIRE_FALSE(world.call<&Functions::delete_function_concurrency>({"orders"}).error);
+  CHECK(EventShop::payload_of(other) == "2");
+}
+
+TEST_CASE("what is reserved is for all versions: one that ends makes room for another's event",
+          "[functions]") {
+  EventShop world;
+  REQUIRE_FALSE(world.call<&Functions::publish_version>({"orders", {}, {}, {}}).error);
+  REQUIRE_FALSE(world.call<&Functions::put_function_concurrency>({"orders", 1}).error);
+  const auto running = world.invoke("1");
+  const auto asked = world.next();
+  const auto of_version = world.next("orders:1");
+  world.put("2", "orders:1");
+  CHECK_FALSE(of_version->released);
+  CHECK(world.respond(asked, "1"));
+  CHECK(running->released);
+  CHECK(EventShop::payload_of(of_version) == "2");
+}
+
+TEST_CASE("with nothing reserved events go where failures go, at once", "[functions]") {
+  EventShop world;
+  const auto dead = world.with_dead_letters();
+  REQUIRE_FALSE(world.call<&Functions::put_function_concurrency>({"orders", 0}).error);
+  world.put("1");
+  const auto letters = world.receive(dead);
+  REQUIRE(letters.size() == 1);
+  CHECK(letters[0].body == "1");
+  REQUIRE_FALSE(world.call<&Functions::delete_function_concurrency>({"orders"}).error);
+  CHECK_FALSE(world.next()->released);
+}
+
 TEST_CASE("an event that nobody runs for six hours is given up", "[functions]") {
   EventShop world;
   const auto dead = world.with_dead_letters();

@@ -38,7 +38,7 @@ Settings with_processes() {
 }
 
 struct ProcessShop : test::FunctionShop {
-  ProcessShop() : FunctionShop(with_processes()) {
+  explicit ProcessShop(Settings settings = with_processes()) : FunctionShop(std::move(settings)) {
     wire::CreateFunctionRequest request;
     request.function_name = "zipped";
     request.role = "arn:aws:iam::000000000000:role/r";
@@ -126,6 +126,96 @@ TEST_CASE("a process whose time is up is killed", "[functions]") {
   CHECK(world.next_of(order)->error);
 }
 
+TEST_CASE("what a process needs to start is not the function's time", "[functions]") {
+  ProcessShop world;
+  const auto invoked = world.run("1");
+  const auto order = world.orders(Kind::start)[0];
+  world.advance(14s);
+  CHECK_FALSE(invoked->released);
+  world.advance(1s);
+  CHECK(text_of(invoked).find("Sandbox.Timedout") != std::string::npos);
+  CHECK(text_of(invoked).find("its process was still starting") != std::string::npos);
+  REQUIRE(world.orders(Kind::kill).size() == 1);
+  CHECK(world.orders(Kind::kill)[0].worker_id == order.worker_id);
+  world.run("2");
+  CHECK(world.orders(Kind::start).size() == 2);
+}
+
+TEST_CASE("a process that has told of an error gets nothing more", "[functions]") {
+  ProcessShop world;
+  const auto first = world.run("1");
+  const auto failed = world.orders(Kind::start)[0];
+  const auto told = world.call<&Functions::init_error>(
+      {ProcessShop::name_of(failed), {R"({"errorType":"Import"})"}});
+  CHECK_FALSE(told.error);
+  CHECK(text_of(first) == R"({"errorType":"Import"})");
+  // It has not exited yet: the next one is another's.
+  const auto second = world.run("2");
+  REQUIRE(world.orders(Kind::start).size() == 2);
+  CHECK(world.next_of(failed)->error);
+  world.exit(failed, "Runtime exited with error: exit status 1");
+  CHECK_FALSE(second->released);
+  const auto order = world.orders(Kind::start)[1];
+  CHECK(world.respond(world.next_of(order), "2", ProcessShop::name_of(order)));
+  CHECK(text_of(second) == "2");
+}
+
+TEST_CASE("a process that has told of an error and stays is stopped", "[functions]") {
+  ProcessShop world;
+  world.run("1");
+  const auto failed = world.orders(Kind::start)[0];
+  world.call<&Functions::init_error>({ProcessShop::name_of(failed), {"{}"}});
+  CHECK(world.orders(Kind::stop).empty());
+  world.advance(2s);
+  CHECK(world.orders(Kind::stop).size() == 1);
+}
+
+TEST_CASE("a process that finds an invocation waiting has started well, too", "[functions]") {
+  ProcessShop world;
+  world.run("1");
+  const auto order = world.orders(Kind::start)[0];
+  CHECK(world.next_of(order)->released);
+  REQUIRE(world.orders(Kind::ready).size() == 1);
+  CHECK(world.orders(Kind::ready)[0].worker_id == order.worker_id);
+}
+
+TEST_CASE("that the broker starts no processes is said", "[functions]") {
+  Settings settings;
+  settings.function_processes = false;
+  ProcessShop world(settings);
+  const auto invoked = world.run("1");
+  world.advance(5s);
+  CHECK(text_of(invoked).find("function-processes") != std::string::npos);
+}
+
+TEST_CASE("unpacked code that is not needed any more is removed", "[functions]") {
+  ProcessShop world;
+  const auto sha256 =
+      *world.call<&Functions::get_function_configuration>({"zipped", {}}).response.code_sha256;
+  REQUIRE_FALSE(world.call<&Functions::publish_version>({"zipped", {}, {}, {}}).error);
+  wire::UpdateFunctionCodeRequest request;
+  request.function_name = "zipped";
+  request.zip_file = api::Blob{small_zip() + ""};
+  REQUIRE_FALSE(world.call<&Functions::update_function_code>(request).error);
+  REQUIRE(world.orders(Kind::keep_code).size() == 1);
+  CHECK(world.orders(Kind::keep_code)[0].lines == std::vector<std::string>{sha256, sha256});
+  REQUIRE_FALSE(world.call<&Functions::delete_function>({"zipped", {}}).error);
+  REQUIRE(world.orders(Kind::keep_code).size() == 2);
+  CHECK(world.orders(Kind::keep_code)[1].lines.empty());
+}
+
+TEST_CASE("an event that waits for an attached worker gets a process when that is gone",
+          "[functions]") {
+  ProcessShop world;
+  const auto attached = world.next("zipped");
+  world.run("1");
+  CHECK(world.respond(attached, "1", "zipped"));
+  world.invoke("2", "zipped", "Event");
+  CHECK(world.orders(Kind::start).empty());
+  world.advance(10s);
+  CHECK(world.orders(Kind::start).size() == 1);
+}
+
 TEST_CASE("a process that has been idle is stopped", "[functions]") {
   ProcessShop world;
   world.run("1");
@@ -175,7 +265,7 @@ TEST_CASE("while a worker is attached no process is started", "[functions]") {
   CHECK(world.orders(Kind::start).size() == 1);
 }
 
-TEST_CASE("who asks for the tail of the log waits for it, and not for ever", "[functions]") {
+TEST_CASE("who asks for the tail of the log waits for it", "[functions]") {
   ProcessShop world;
   const auto begin = [&] {
     wire::InvokeRequest request;
@@ -197,7 +287,31 @@ TEST_CASE("who asks for the tail of the log waits for it, and not for ever", "[f
               .request_id = end.request_id});
   REQUIRE(invoked->released);
   CHECK(invoked->response.log_result == "c2FpZAo=");
-  const auto second = begin();
+  // What a process wrote that could not start is the tail as well.
+  world.exit(order, "signal: killed");
+  const auto failed = begin();
+  const auto next = world.orders(Kind::start)[1];
+  world.call<&Functions::init_error>({ProcessShop::name_of(next), {"{}"}});
+  CHECK_FALSE(failed->released);
+  REQUIRE(world.orders(Kind::end).size() == 2);
+  CHECK(world.orders(Kind::end)[1].lines.size() == 3);
+  world.tell({.kind = WorkerNews::Kind::tail,
+              .worker_id = next.worker_id,
+              .epoch = next.epoch,
+              .text = "said\n",
+              .request_id = world.orders(Kind::end)[1].request_id});
+  REQUIRE(failed->released);
+  CHECK(failed->response.log_result == "c2FpZAo=");
+}
+
+TEST_CASE("the tail of a log does not hold up the answer", "[functions]") {
+  ProcessShop world;
+  wire::InvokeRequest request;
+  request.function_name = "zipped";
+  request.log_type = "Tail";
+  world.caller.request_id = "tail";
+  const auto second = world.start<&Functions::invoke>(request);
+  const auto order = world.orders(Kind::start)[0];
   CHECK(world.respond(world.next_of(order), "1", ProcessShop::name_of(order)));
   world.advance(2s);
   REQUIRE(second->released);

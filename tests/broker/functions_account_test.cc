@@ -18,9 +18,9 @@ TEST_CASE("an account's settings say what it uses and what is left", "[functions
   CHECK(settings.account_usage.total_code_size == 3 * size);
   CHECK(settings.account_limit.concurrent_executions == 1000);
   CHECK(settings.account_limit.unreserved_concurrent_executions == 900);
-  REQUIRE_FALSE(world.call<&Functions::put_function_concurrency>({"parcels", 5000}).error);
+  REQUIRE_FALSE(world.call<&Functions::put_function_concurrency>({"parcels", 800}).error);
   CHECK(world.call<&Functions::get_account_settings>({})
-            .response.account_limit.unreserved_concurrent_executions == 0);
+            .response.account_limit.unreserved_concurrent_executions == 100);
 }
 
 TEST_CASE("features that are not set are told as the service tells them", "[functions]") {

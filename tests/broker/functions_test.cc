@@ -130,6 +130,59 @@ TEST_CASE("a function runs no more invocations at a time than are reserved for i
   CHECK(world.invoke("6")->error->code == ErrorCode::throttled);
 }
 
+TEST_CASE("a hundred of the account's thousand are nobody's", "[functions]") {
+  Shop world;
+  world.create("other", 5);
+  REQUIRE_FALSE(world.call<&Functions::put_function_concurrency>({"orders", 900}).error);
+  REQUIRE_FALSE(world.call<&Functions::put_function_concurrency>({"orders", 800}).error);
+  REQUIRE_FALSE(world.call<&Functions::put_function_concurrency>({"other", 100}).error);
+  const auto refused = world.call<&Functions::put_function_concurrency>({"other", 101});
+  REQUIRE(refused.error);
+  CHECK(refused.error->code == ErrorCode::invalid_parameter_value);
+}
+
+TEST_CASE("variables of the runtime's own, and more than 4 KB, are refused", "[functions]") {
+  Shop world;
+  const auto refusal = [&](api::StringMap variables) {
+    wire::UpdateFunctionConfigurationRequest request;
+    request.function_name = "orders";
+    request.environment.emplace().variables = std::move(variables);
+    const auto reply = world.call<&Functions::update_function_configuration>(request);
+    return reply.error ? reply.error->message : "";
+  };
+  CHECK(refusal({{"STAGE", "x"}, {"AWS_ENDPOINT_URL", "http://x"}}) == "");
+  CHECK(refusal({{"AWS_REGION", "x"}, {"_HANDLER", "y"}, {"STAGE", "z"}}) ==
+        "Lambda was unable to configure your environment variables because the environment "
+        "variables you have provided contains reserved keys that are currently not supported for "
+        "modification. Reserved keys used in this request: AWS_REGION, _HANDLER");
+  CHECK(refusal({{"AB", std::string(4094, 'x')}}) == "");
+  CHECK(refusal({{"AB", std::string(4095, 'x')}}).find("exceeded the 4KB limit") !=
+        std::string::npos);
+}
+
+TEST_CASE("an error without a body has the type that its header says", "[functions]") {
+  Shop world;
+  const auto invoked = world.invoke("1");
+  const auto asked = world.next();
+  const runtime::OutcomeRequest outcome{"orders", asked->response.request_id, {}, "Runtime.Odd"};
+  CHECK_FALSE(world.call<&Functions::invocation_error>(outcome).error);
+  CHECK(payload_of(invoked) == R"({"errorType":"Runtime.Odd","errorMessage":""})");
+  const auto large = world.invoke("2");
+  CHECK(world.fail(world.next(), std::string(7 << 20, 'x')));
+  CHECK(has(large, "Function.ResponseSizeTooLarge"));
+}
+
+TEST_CASE("an invocation without a trace gets one", "[functions]") {
+  Shop world;
+  world.invoke("1");
+  const auto trace = world.next()->response.trace_id.value_or("");
+  CHECK(trace.starts_with("Root=1-"));
+  CHECK(trace.ends_with(";Sampled=0"));
+  world.caller.trace_header = "Root=1-2-3;Sampled=1";
+  world.invoke("2");
+  CHECK(world.next()->response.trace_id == "Root=1-2-3;Sampled=1");
+}
+
 TEST_CASE("an invocation that no worker asks for is told of it", "[functions]") {
   Shop world;
   const auto invoked = world.invoke("1");

@@ -464,6 +464,23 @@ TEST_CASE("an alias for two versions shares the batches out, to those that have 
   }
 }
 
+TEST_CASE("a mapping says that its queue or its function is gone", "[mappings]") {
+  MappedQueue world;
+  const auto uuid = world.map(world.request());
+  const auto result = [&] {
+    return *world.call<&Mappings::get_event_source_mapping>({uuid}).response.last_processing_result;
+  };
+  api::DeleteQueueRequest gone;
+  gone.queue_url = world.queue;
+  const auto worker = world.next();
+  REQUIRE_FALSE(world.call<&Broker::delete_queue>(gone).error);
+  world.advance(60s);
+  CHECK(result() == "PROBLEM: The queue cannot be received from");
+  REQUIRE_FALSE(world.call<&functions::Functions::delete_function>({"orders", {}}).error);
+  world.advance(60s);
+  CHECK(result() == "PROBLEM: The function does not exist");
+}
+
 TEST_CASE("mappings that cannot be are refused in the service's words", "[mappings]") {
   MappedQueue world(api::StringMap{{"VisibilityTimeout", "4"}});
   CHECK(world.refusal(world.request()) ==

