@@ -8,7 +8,10 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <span>
+
+#include "signalbox/workers/interpreter_probe.h"
 
 namespace signalbox::workers {
 
@@ -76,13 +79,14 @@ bool is_program(const std::string& path) {
          access(path.c_str(), X_OK) == 0;
 }
 
-// With its path; empty: there is none.
-std::string find_program(std::string_view name, std::string_view path) {
+// With its path; empty: there is none that is accepted.
+std::string find_program(std::string_view name, std::string_view path,
+                         const std::function<bool(const std::string&)>& accepts = {}) {
   while (!path.empty()) {
     const auto end = path.find(':');
     const auto folder = path.substr(0, end);
     auto program = fmt::format("{}/{}", folder.empty() ? "." : folder, name);
-    if (is_program(program)) return program;
+    if (is_program(program) && (!accepts || accepts(program))) return program;
     path.remove_prefix(end == std::string_view::npos ? path.size() : end + 1);
   }
   return {};
@@ -96,14 +100,15 @@ WorkerPlan with_interpreter(const WorkerOrder& order, std::span<const std::strin
                             const WorkerHost& host, std::vector<std::string> rest) {
   WorkerPlan plan;
   for (const auto& name : names) {
-    auto program = find_program(name, host.path);
+    auto program = find_program(name, host.path, host.runs);
     if (program.empty()) continue;
     plan.process.argv.push_back(std::move(program));
     for (auto& word : rest) plan.process.argv.push_back(std::move(word));
     return plan;
   }
   return cannot_run(fmt::format(
-      "The runtime {} needs {} on the broker's machine, and the broker's PATH ({}) has none: "
+      "The runtime {} needs {} on the broker's machine, and the broker's PATH ({}) has none that "
+      "runs: "
       "install it, or run the function by a worker of your own (signalbox function run {} -- "
       "COMMAND)",
       order.runtime, names.front(), host.path, arn_part(order.function_arn, 6)));
@@ -173,8 +178,13 @@ WorkerPlan program_of(const WorkerOrder& order, const fs::path& code, const fs::
 WorkerHost read_worker_host(fs::path runtime_dir) {
   const char* const path = std::getenv("PATH");  // NOLINT: nobody sets it meanwhile
   const char* const home = std::getenv("HOME");  // NOLINT
-  return {path != nullptr && *path != '\0' ? path : std::string(default_path),
-          home != nullptr ? home : "", std::move(runtime_dir)};
+  WorkerHost host{path != nullptr && *path != '\0' ? path : std::string(default_path),
+                  home != nullptr ? home : "",
+                  std::move(runtime_dir),
+                  {}};
+  const auto probe = std::make_shared<InterpreterProbe>(host.path, host.runtime_dir.string());
+  host.runs = [probe](const std::string& program) { return probe->runs(program); };
+  return host;
 }
 
 bool is_runtime_known(std::string_view runtime) {

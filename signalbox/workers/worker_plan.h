@@ -1,8 +1,9 @@
 // From what a worker is to be to the process that it is: program, arguments, environment, folder.
-// Looks at files, changes nothing. Any thread.
+// Looks at files, changes nothing; asks interpreters whether they run. One thread for each host.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,8 @@ struct WorkerHost {
   std::string path;                   // PATH: where programs are looked for
   std::string home;                   // HOME of commands
   std::filesystem::path runtime_dir;  // of the bootstraps
+  // Whether an interpreter does run (interpreter_probe.h); unset: they are not asked.
+  std::function<bool(const std::string& program)> runs;
 };
 // Of this process's environment.
 WorkerHost read_worker_host(std::filesystem::path runtime_dir);

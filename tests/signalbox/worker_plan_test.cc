@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "signalbox/workers/bootstraps.h"
+#include "signalbox/workers/interpreter_probe.h"
 #include "tests/signalbox/process_fixture.h"
 #include "tests/storage/temp_dir.h"
 
@@ -90,6 +91,24 @@ TEST_CASE("Python is the version asked for, else the machine's", "[worker plan]"
   world.program(world.bin / "python3.12");
   argv = plan_of(world.order, world.code, world.host).process.argv;
   CHECK(argv.front() == (world.bin / "python3.12").string());
+}
+
+TEST_CASE("an interpreter that does not run is passed over", "[worker plan]") {
+  World world;
+  const fs::path shims = world.directory.path("shims");
+  fs::create_directories(shims);
+  world.program(shims / "python3.12");
+  std::ofstream(shims / "python3.12") << "#!/bin/sh\nexit 127\n";
+  world.program(world.bin / "python3");
+  world.host.path = shims.string() + ":" + world.bin.string();
+  signalbox::workers::InterpreterProbe probe(world.host.path, "/");
+  world.host.runs = [&](const std::string& program) { return probe.runs(program); };
+  auto plan = plan_of(world.order, world.code, world.host);
+  REQUIRE(plan.problem.empty());
+  CHECK(plan.process.argv.front() == (world.bin / "python3").string());
+  std::ofstream(shims / "python3.12") << "#!/bin/sh\n";
+  plan = plan_of(world.order, world.code, world.host);
+  CHECK(plan.process.argv.front() == (shims / "python3.12").string());
 }
 
 TEST_CASE("what cannot be run is said, with what to do", "[worker plan]") {
