@@ -99,8 +99,27 @@ void set_environment(const FunctionOptions& options, const BrokerReply& config,
   }
 }
 
-pid_t child = 0;
+// After Ctrl-C: a runtime client that waits for an invocation does not hear it, and one that goes
+// on would get the next.
+constexpr useconds_t interrupt_grace_us = 200'000;
+constexpr unsigned terminate_grace_s = 5;
+
+volatile sig_atomic_t child = 0;
+volatile sig_atomic_t next_signal = SIGTERM;
+
 void pass_on(int signal) { kill(child, signal); }
+
+// The terminal tells both; what is sent to this process alone has to be passed on.
+void interrupted(int signal, siginfo_t* how, void*) {
+  if (how->si_code != SI_KERNEL) kill(child, signal);
+  ualarm(interrupt_grace_us, 0);
+}
+
+void grace_is_over(int) {
+  kill(child, next_signal);
+  if (next_signal == SIGTERM) alarm(terminate_grace_s);
+  next_signal = SIGKILL;
+}
 
 // Its exit status, as a shell tells it.
 int run_command(const std::vector<std::string>& command) {
@@ -108,11 +127,19 @@ int run_command(const std::vector<std::string>& command) {
   for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   const pid_t parent = getpid();
+  // Until the handlers are there, one that comes waits.
+  sigset_t handled;
+  sigset_t before;
+  sigemptyset(&handled);
+  sigaddset(&handled, SIGINT);
+  sigaddset(&handled, SIGTERM);
+  sigprocmask(SIG_BLOCK, &handled, &before);
   child = fork();
   if (child < 0) return complain(fmt::format("{}: {}.", command.front(), std::strerror(errno)));
   if (child == 0) {
     // A worker never outlives the command.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    sigprocmask(SIG_SETMASK, &before, nullptr);
     if (getppid() != parent) _exit(1);
     execvp(words.front(), words.data());
     fmt::print(stderr, "signalbox: {}: {}.\n", command.front(), std::strerror(errno));
@@ -120,7 +147,12 @@ int run_command(const std::vector<std::string>& command) {
     _exit(127);
   }
   std::signal(SIGTERM, pass_on);
-  std::signal(SIGINT, SIG_IGN);  // the terminal tells both
+  struct sigaction interrupt {};
+  interrupt.sa_sigaction = interrupted;
+  interrupt.sa_flags = SA_SIGINFO | SA_RESTART;
+  sigaction(SIGINT, &interrupt, nullptr);
+  std::signal(SIGALRM, grace_is_over);
+  sigprocmask(SIG_SETMASK, &before, nullptr);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -215,13 +216,14 @@ class Running(FunctionsTest):
 
     options = ("--function-processes", "off")
 
-    def command(self, *arguments, **variables):
+    def command(self, *arguments, start_new_session=False, **variables):
         environment = {name: value for name, value in os.environ.items()
                        if not name.startswith("AWS_")}
         environment.update({"AWS_ENDPOINT_URL": self.broker.endpoint, **variables})
         return subprocess.Popen(
             [os.path.abspath(binary_path()), "function", *arguments], cwd=HANDLERS,
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            start_new_session=start_new_session)
 
     def run_worker(self, name, *arguments, **variables):
         worker = self.command("run", name, *arguments, **variables)
@@ -285,6 +287,28 @@ class Running(FunctionsTest):
                 worker.terminate()
                 worker.wait(timeout=30)
         self.assertIn("Function not found", self.says(1, "run", f"{name}:9", "--", "true"))
+
+    def test_ctrl_c_ends_a_worker_that_waits_for_an_invocation(self):
+        for whole_group in (True, False):
+            with self.subTest(whole_group=whole_group):
+                name = self.function(Timeout=2)
+                worker = self.run_worker(name, "--", sys.executable, "-m", "awslambdaric",
+                                         "shop.echo", start_new_session=True)
+                self.assertEqual(self.invoke(name, {})["StatusCode"], 200)
+                (os.killpg if whole_group else os.kill)(worker.pid, signal.SIGINT)
+                # The runtime client is in native code, and hears no SIGINT there.
+                self.assertEqual(worker.wait(timeout=20), 128 + signal.SIGTERM)
+                said = json.loads(self.invoke(name, {})["Payload"].read())
+                self.assertEqual(said["errorType"], "Runtime.NoWorker")
+
+    def test_a_command_that_ends_by_ctrl_c_is_left_to_it(self):
+        name = self.function()
+        worker = self.run_worker(name, "--", "sh", "-c",
+                                 "trap 'echo cleaned; exit 3' INT; echo up; while :; do "
+                                 "sleep 0.05; done", start_new_session=True)
+        self.assertEqual(worker.stdout.readline(), "up\n")
+        os.kill(worker.pid, signal.SIGINT)
+        self.assertEqual(worker.wait(timeout=20), 3)
 
     def test_the_status_is_the_commands_own(self):
         name = self.function()
