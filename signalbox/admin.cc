@@ -4,6 +4,8 @@
 #include <simdjson.h>
 
 #include <charconv>
+#include <chrono>
+#include <thread>
 
 #include "broker/core_thread.h"
 #include "broker/engine.h"
@@ -21,6 +23,8 @@ namespace signalbox {
 
 namespace {
 
+// Between two looks at what functions do.
+constexpr std::chrono::milliseconds clock_wait{2};
 constexpr std::string_view malformed_query = "The query string is malformed.";
 
 class ReplyTask final : public protocol::IoTask {
@@ -263,15 +267,29 @@ void Admin::advance_clock(const protocol::HttpRequest& request, const ExchangePt
                                 "days, hours, minutes and seconds."));
     return;
   }
-  core_.post([this, exchange, clock, left = *parsed] { step_clock(exchange, *clock, left); });
+  core_.post([this, exchange, clock, left = *parsed] {
+    const auto* const broker = engine_.broker();
+    const auto number = broker == nullptr ? 0 : broker->services().functions->last_number();
+    step_clock(exchange, {*clock, number}, left);
+  });
 }
 
 // From deadline to deadline, as real time would meet them: an hour holds sixty firings of a rule of
 // every minute. Answered once everything that became due has been done, so that a test can look at
-// once.
-void Admin::step_clock(const ExchangePtr& exchange, TestClock& clock, broker::Duration left) {
+// once. What functions do takes time of its own: the clock waits for what it has set going.
+void Admin::step_clock(const ExchangePtr& exchange, const ClockStep& step, broker::Duration left) {
   engine_.turn();
+  TestClock& clock = step.clock;
   const auto now = clock.now();
+  const auto* const broker = engine_.broker();
+  if (broker != nullptr &&
+      broker->services().functions->runs_later_than(step.last_invocation, now)) {
+    readers_.run([this, exchange, step, left] {
+      std::this_thread::sleep_for(clock_wait);
+      core_.post([this, exchange, step, left] { step_clock(exchange, step, left); });
+    });
+    return;
+  }
   const auto next = engine_.next_deadline();
   const bool is_settled =
       (!next || *next > now) && engine_.committed() == engine_.sealed() && !engine_.is_reading();
@@ -280,11 +298,11 @@ void Admin::step_clock(const ExchangePtr& exchange, TestClock& clock, broker::Du
     return;
   }
   if (is_settled) {
-    const auto step = next ? std::min<broker::Duration>(left, *next - now) : left;
-    clock.advance(step);
-    left -= step;
+    const auto by = next ? std::min<broker::Duration>(left, *next - now) : left;
+    clock.advance(by);
+    left -= by;
   }
-  core_.post([this, exchange, &clock, left] { step_clock(exchange, clock, left); });
+  core_.post([this, exchange, step, left] { step_clock(exchange, step, left); });
 }
 
 void Admin::events(const protocol::HttpRequest& request, const ExchangePtr& exchange) {

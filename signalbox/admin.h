@@ -82,7 +82,11 @@ class Admin {
   void health(const ExchangePtr& exchange) const;
   void metrics(const ExchangePtr& exchange) const;
   // On the core's own thread: again and again until nothing is due and everything is durable.
-  void step_clock(const ExchangePtr& exchange, TestClock& clock, broker::Duration left);
+  struct ClockStep {
+    TestClock& clock;
+    std::uint64_t last_invocation;  // before the clock was moved
+  };
+  void step_clock(const ExchangePtr& exchange, const ClockStep& step, broker::Duration left);
   void advance_clock(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void events(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void explain(const protocol::HttpRequest& request, const ExchangePtr& exchange);

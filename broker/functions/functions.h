@@ -196,6 +196,10 @@ class Functions final : public Service {
   // Without room: when there may be some of which nobody is told.
   static std::optional<Time> room_again(const Function& function, Time now);
   Invocation& start(Function& function, NewInvocation made, Context& ctx);
+  // The number of the latest invocation, and whether a later one is with a worker or a process that
+  // starts.
+  std::uint64_t last_number() const { return last_number_; }
+  bool runs_later_than(std::uint64_t number, Time now) const;
 
   // ---- the engine's side ----
   // The deadline of the invocation with that number has come.
@@ -233,7 +237,7 @@ class Functions final : public Service {
   const Function& publish(Function& latest, const std::optional<std::string>& description,
                           Context& ctx);
   // config, changed by the request, is that of the place from now on.
-  static Result<wire::FunctionEventInvokeConfig> set_event_invoke_config(
+  Result<wire::FunctionEventInvokeConfig> set_event_invoke_config(
       const wire::FunctionEventInvokeConfigRequest& request, const Qualified& place,
       wire::FunctionEventInvokeConfig config, Context& ctx);
   // Whether as many may be reserved for it, with what others have reserved.
@@ -286,6 +290,10 @@ class Functions final : public Service {
   void kill_worker(std::uint64_t worker_id);
   void worker_exited(const WorkerNews& news, Context& ctx);
   Worker* starting_worker(const Function& function);
+  // Ends the invocation that a process has failed to start for; all, if no other one works.
+  using OutcomeOf = std::function<Outcome(const Invocation&)>;
+  void end_for_failed(Function& function, std::uint64_t worker_id, const OutcomeOf& outcome_of,
+                      Context& ctx);
   // Unpacked code other than that of the function and its versions is removed.
   void keep_code(const Function& latest);
   void order(WorkerOrder order);
@@ -321,7 +329,8 @@ inline const Function& latest_of(const Function& function) {
 }
 // Of "7"; nullopt: it is $LATEST or an alias.
 std::optional<std::int64_t> version_number(std::string_view qualifier);
-// Whether the broker itself could start processes of it.
+// Whether the broker itself could start processes of it: a command, or a zip of a runtime that it
+// knows.
 bool has_program(const Function& function);
 // Null: it stands for nothing.
 Function* qualified(Function& latest, const std::optional<std::string>& qualifier);

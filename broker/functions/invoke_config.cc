@@ -99,6 +99,8 @@ Result<wire::FunctionEventInvokeConfig> Functions::set_event_invoke_config(
   config.last_modified = api::Timestamp{to_ms(ctx.wall)};
   place.event_invoke_config() = config;
   store_qualified(place, ctx);
+  // Events that wait may be too old by it, or have somewhere to go.
+  tell_versions_of_room(latest_of(*place.function), ctx);
   return config;
 }
 

@@ -89,6 +89,17 @@ std::optional<Time> Functions::room_again(const Function& function, Time now) {
   return function.attached_until > now ? std::optional(function.attached_until) : std::nullopt;
 }
 
+bool Functions::runs_later_than(std::uint64_t number, Time now) const {
+  return std::any_of(invocations_by_number_.begin(), invocations_by_number_.end(),
+                     [&](const auto& each) {
+                       const auto& [at, invocation] = each;
+                       if (at <= number || invocation->state == Invocation::State::ended)
+                         return false;
+                       return invocation->state == Invocation::State::running ||
+                              runner_of(*invocation->function, now) == Runner::process;
+                     });
+}
+
 Invocation& Functions::start(Function& function, NewInvocation made, Context& ctx) {
   if (made.trace_header.empty()) made.trace_header = new_trace_header(ctx);
   Invocation& invocation = invocations_[made.request_id];
@@ -237,6 +248,11 @@ Outcome Functions::not_asked_for(const Invocation& invocation, Time now) const {
   if (runner_of(function, now) == Runner::process) {
     why = fmt::format("All of its processes were busy for {} seconds; function-concurrency is {}",
                       timeout_s + start_max.count(), host_.settings().function_concurrency);
+  } else if (!function.image_uri && !has_program(function)) {
+    why += fmt::format(
+        ". The broker cannot start the runtime {} itself: it knows python3.*, "
+        "nodejs* and provided*",
+        function.config.runtime.value_or(""));
   } else if (has_program(function) && !host_.settings().function_processes) {
     why +=
         ". The broker starts no processes itself: function-processes, or a check of Host or "

@@ -142,7 +142,8 @@ Result<runtime::Accepted> Functions::init_error(const runtime::InitErrorRequest&
   }
   function->last_exit = outcome.payload;
   worker_failed(*worker, ctx);
-  if (!pending.empty()) end_at_start(*pending.begin()->second, worker->id, outcome, ctx);
+  end_for_failed(
+      *function, worker->id, [&](const Invocation&) { return outcome; }, ctx);
   start_workers(*function, ctx);
   return runtime::Accepted{};
 }

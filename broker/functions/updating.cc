@@ -50,6 +50,7 @@ Result<wire::FunctionConfiguration> Functions::update_function_configuration(
   config.last_modified = modified_text(ctx.wall);
   config.revision_id = format_uuid(ctx.ids.uuid());
   store(*function, ctx);
+  tell_versions_of_room(*function, ctx);
   return config;
 }
 

@@ -20,7 +20,10 @@ constexpr std::chrono::seconds exit_wait{2};
 }  // namespace
 
 bool has_program(const Function& function) {
-  return !function.image_uri || function.image_uri->starts_with(command_image);
+  if (function.image_uri) return function.image_uri->starts_with(command_image);
+  const std::string runtime = function.config.runtime.value_or("");
+  return runtime.starts_with("python3.") || runtime.starts_with("nodejs") ||
+         runtime.starts_with("provided");
 }
 
 Functions::WorkerCounts Functions::count_workers(const Function& function) const {
@@ -170,6 +173,18 @@ void Functions::worker_news(const WorkerNews& news, Context& ctx) {
   news.kind == WorkerNews::Kind::tail ? tail_came(news, ctx) : worker_exited(news, ctx);
 }
 
+// It will not do better for the next one that waits, and neither will another, unless one has.
+void Functions::end_for_failed(Function& function, std::uint64_t worker_id,
+                               const OutcomeOf& outcome_of, Context& ctx) {
+  const auto counts = count_workers(function);
+  const bool works = counts.idle + counts.busy > 0;
+  while (!function.pending.empty()) {
+    Invocation& oldest = *function.pending.begin()->second;
+    end_at_start(oldest, worker_id, outcome_of(oldest), ctx);
+    if (works) return;
+  }
+}
+
 void Functions::worker_exited(const WorkerNews& news, Context& ctx) {
   const auto at = workers_.find(news.worker_id);
   if (at == workers_.end()) return;
@@ -188,12 +203,9 @@ void Functions::worker_exited(const WorkerNews& news, Context& ctx) {
     return Outcome{error_payload(news.error_type, message), "Unhandled"};
   };
   if (ended != nullptr) end(*ended, outcome_of(*ended), ctx);
-  // Before it asked for anything: it will not do better for the next one that waits.
-  auto& pending = worker.function->pending;
-  if (worker.state == Worker::State::starting) worker.function->last_exit = news.text;
-  if (worker.state == Worker::State::starting && !pending.empty()) {
-    Invocation& first = *pending.begin()->second;
-    end_at_start(first, worker.id, outcome_of(first), ctx);
+  if (worker.state == Worker::State::starting) {
+    worker.function->last_exit = news.text;
+    end_for_failed(*worker.function, worker.id, outcome_of, ctx);
   }
   start_workers(*worker.function, ctx);
 }

@@ -16,8 +16,11 @@ class WorkerBackoff {
   WorkerBackoff(std::chrono::milliseconds first, std::chrono::milliseconds max)
       : first_(first), max_(max) {}
 
-  void died(const std::string& function_arn, Time now) {
+  // Of several that were started together the first one's death counts.
+  void died(const std::string& function_arn, Time started, Time now) {
     auto& state = functions_[function_arn];
+    if (state.deaths > 0 && started < state.last_death) return;
+    state.last_death = now;
     const auto delay = first_ * (std::int64_t{1} << std::min(state.deaths, 20));
     state.not_before = now + std::min<std::chrono::milliseconds>(delay, max_);
     ++state.deaths;
@@ -31,6 +34,7 @@ class WorkerBackoff {
  private:
   struct State {
     int deaths = 0;  // one after the other
+    Time last_death{};
     Time not_before{};
   };
   const std::chrono::milliseconds first_;

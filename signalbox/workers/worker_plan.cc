@@ -187,11 +187,6 @@ WorkerHost read_worker_host(fs::path runtime_dir) {
   return host;
 }
 
-bool is_runtime_known(std::string_view runtime) {
-  return runtime.starts_with("python3.") || runtime.starts_with("nodejs") ||
-         runtime.starts_with("provided");
-}
-
 std::string_view arn_part(std::string_view arn, int number) {
   for (; number > 0; --number) {
     const auto end = arn.find(':');

@@ -23,10 +23,6 @@ struct WorkerHost {
 // Of this process's environment.
 WorkerHost read_worker_host(std::filesystem::path runtime_dir);
 
-// Whether the broker has a bootstrap for that runtime. Whether its interpreter is there is seen
-// when one is started.
-bool is_runtime_known(std::string_view runtime);
-
 struct WorkerPlan {
   ProcessPlan process;
   std::string problem;     // set: it cannot be started

@@ -445,7 +445,7 @@ void WorkerPool::Impl::count_death(const Worker& worker) {
   if (worker.process && now - worker.started_at >= options_.settled_after) {
     backoff_.lives(worker.order.function_arn);
   } else {
-    backoff_.died(worker.order.function_arn, now);
+    backoff_.died(worker.order.function_arn, worker.process ? worker.started_at : now, now);
   }
 }
 

@@ -138,6 +138,20 @@ TEST_CASE("with nothing reserved events go where failures go, at once", "[functi
   CHECK_FALSE(world.next()->released);
 }
 
+TEST_CASE("events that wait go where failures go once that is said", "[functions]") {
+  EventShop world;
+  REQUIRE_FALSE(world.call<&Functions::put_function_concurrency>({"orders", 0}).error);
+  world.put("1");
+  world.put("2");
+  const auto failed = world.create_queue("failed");
+  wire::FunctionEventInvokeConfigRequest config;
+  config.function_name = "orders";
+  config.destination_config.emplace().on_failure.emplace().destination =
+      EventShop::queue_arn("failed");
+  REQUIRE_FALSE(world.call<&Functions::put_function_event_invoke_config>(config).error);
+  CHECK(world.receive(failed).size() == 2);
+}
+
 TEST_CASE("an event that nobody runs for six hours is given up", "[functions]") {
   EventShop world;
   const auto dead = world.with_dead_letters();

@@ -160,6 +160,49 @@ TEST_CASE("a process that has told of an error gets nothing more", "[functions]"
   CHECK(text_of(second) == "2");
 }
 
+TEST_CASE("an error at the start is told to all that wait, unless another process works",
+          "[functions]") {
+  ProcessShop world;
+  const auto fail = [&](const WorkerOrder& order) {
+    return world.call<&Functions::init_error>({ProcessShop::name_of(order), {"{}"}});
+  };
+  const auto first = world.run("1");
+  const auto second = world.run("2");
+  const auto third = world.run("3");
+  fail(world.orders(Kind::start)[0]);
+  CHECK(first->released);
+  CHECK(second->released);
+  CHECK(third->released);
+
+  const auto works = world.run("4");
+  world.next_of(world.orders(Kind::start)[1]);
+  const auto waits = world.run("5");
+  const auto waits_too = world.run("6");
+  fail(world.orders(Kind::start)[2]);
+  CHECK(waits->released);
+  CHECK_FALSE(works->released);
+  CHECK_FALSE(waits_too->released);
+}
+
+TEST_CASE("a runtime that the broker cannot start is for workers that attach", "[functions]") {
+  ProcessShop world;
+  wire::CreateFunctionRequest request;
+  request.function_name = "compiled";
+  request.role = "arn:aws:iam::000000000000:role/r";
+  request.runtime = "java17";
+  request.handler = "a.b";
+  request.timeout = 5;
+  request.code.zip_file = api::Blob{small_zip()};
+  REQUIRE_FALSE(world.call<&Functions::create_function>(request).error);
+  world.invoke("1", "compiled", "Event");
+  const auto invoked = world.invoke("2", "compiled");
+  CHECK(world.orders(Kind::start).empty());
+  world.advance(5s);
+  CHECK(text_of(invoked).find("cannot start the runtime java17") != std::string::npos);
+  // The event has waited for this one.
+  CHECK(test::FunctionShop::payload_of(world.next("compiled")) == "1");
+}
+
 TEST_CASE("a process that has told of an error and stays is stopped", "[functions]") {
   ProcessShop world;
   world.run("1");

@@ -296,8 +296,8 @@ class Running(FunctionsTest):
                                          "shop.echo", start_new_session=True)
                 self.assertEqual(self.invoke(name, {})["StatusCode"], 200)
                 (os.killpg if whole_group else os.kill)(worker.pid, signal.SIGINT)
-                # The runtime client is in native code, and hears no SIGINT there.
-                self.assertEqual(worker.wait(timeout=20), 128 + signal.SIGTERM)
+                # The runtime client is in native code, and mostly hears no SIGINT there.
+                self.assertIn(worker.wait(timeout=20), (128 + signal.SIGTERM, 128 + signal.SIGINT))
                 said = json.loads(self.invoke(name, {})["Payload"].read())
                 self.assertEqual(said["errorType"], "Runtime.NoWorker")
 
