@@ -69,6 +69,7 @@ class Engine {
   void attempt_ended(const DeliveryId& id, std::uint64_t epoch, const AttemptResult& result);
   // Of a worker process; its epoch is the order's.
   void worker_news(const WorkerNews& news);
+  std::uint64_t epoch() const { return epoch_; }
   // Ends a round: fires what is due and hands the open batch to the store.
   void turn();
   // When turn() is needed next though nothing was submitted.

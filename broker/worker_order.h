@@ -40,6 +40,9 @@ struct WorkerNews {
   enum class Kind : std::uint8_t {
     exited,  // or could not be started
     tail,    // the last lines of an invocation
+    // Of one that has attached itself (attached_ids): it is to get nothing more; it has exited.
+    leaves,
+    left,
   };
 
   Kind kind = Kind::exited;

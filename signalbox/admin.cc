@@ -197,6 +197,8 @@ bool Admin::handle(const protocol::HttpRequest& request, ExchangePtr exchange) {
     queues(request, exchange);
   } else if (path == "/_signalbox/runtime-port" && request.method == "POST") {
     open_runtime_port(request, exchange);
+  } else if (path == "/_signalbox/attached-worker" && request.method == "POST") {
+    attached_worker(request, exchange);
   } else if (path == "/_signalbox/function-code" && request.method == "GET") {
     function_code(request, exchange);
   } else if (path == "/_signalbox/events") {
@@ -333,9 +335,12 @@ void Admin::events(const protocol::HttpRequest& request, const ExchangePtr& exch
 void Admin::open_runtime_port(const protocol::HttpRequest& request, const ExchangePtr& exchange) {
   simdjson::dom::parser parser;
   std::string_view arn;
+  bool is_own = false;
+  const auto body = parser.parse(request.body);
+  const bool has_own = body["own"].get(is_own) == simdjson::SUCCESS;
   const bool is_arn =
-      parser.parse(request.body)["function_arn"].get(arn) == simdjson::SUCCESS &&
-      arn.size() <= 256 && arn.starts_with("arn:aws:lambda:") &&
+      body["function_arn"].get(arn) == simdjson::SUCCESS && arn.size() <= 256 &&
+      arn.starts_with("arn:aws:lambda:") &&
       arn.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_:") ==
           std::string_view::npos;
   if (!is_arn) {
@@ -343,15 +348,42 @@ void Admin::open_runtime_port(const protocol::HttpRequest& request, const Exchan
         400, "Expected {\"function_arn\":\"arn:aws:lambda:REGION:ACCOUNT:function:NAME\"}."));
     return;
   }
-  core_.post([this, exchange, arn = std::string(arn)] {
+  core_.post([this, exchange, arn = std::string(arn), is_own = has_own && is_own] {
     if (function_with(arn) == nullptr) {
       return reply_later(exchange, error_reply(404, "There is no function of that ARN."));
     }
-    const auto opened = runtime_ports_.port_of(arn);
-    reply_later(exchange, opened.problem.empty()
-                              ? json_reply(200, fmt::format(R"({{"runtime_api":"127.0.0.1:{}"}})",
-                                                            opened.port))
-                              : error_reply(503, opened.problem));
+    const auto worker_id = is_own ? broker::functions::attached_ids + ++attached_count_ : 0;
+    const auto opened =
+        is_own ? runtime_ports_.open_for(arn, worker_id) : runtime_ports_.port_of(arn);
+    if (!opened.problem.empty()) return reply_later(exchange, error_reply(503, opened.problem));
+    reply_later(exchange,
+                json_reply(200, fmt::format(R"({{"runtime_api":"127.0.0.1:{}","worker":{}}})",
+                                            opened.port, worker_id)));
+  });
+}
+
+// What becomes of a worker that has a port of its own, told by who has started it.
+void Admin::attached_worker(const protocol::HttpRequest& request, const ExchangePtr& exchange) {
+  simdjson::dom::parser parser;
+  const auto body = parser.parse(request.body);
+  std::uint64_t worker_id = 0;
+  std::string_view how;
+  if (body["worker"].get(worker_id) != simdjson::SUCCESS ||
+      worker_id < broker::functions::attached_ids) {
+    return exchange->reply(
+        error_reply(400, R"(Expected {"worker":N}, and with "left" how it exited once it has.)"));
+  }
+  const bool has_left = body["left"].get(how) == simdjson::SUCCESS;
+  core_.post([this, exchange, worker_id, has_left, how = std::string(how)] {
+    using Kind = broker::WorkerNews::Kind;
+    engine_.worker_news({.kind = has_left ? Kind::left : Kind::leaves,
+                         .worker_id = worker_id,
+                         .epoch = engine_.epoch(),
+                         .error_type = "Runtime.ExitError",
+                         .text = how,
+                         .request_id = {}});
+    if (has_left) runtime_ports_.close_for(worker_id);
+    reply_later(exchange, json_reply(200, "{}"));
   });
 }
 

@@ -91,6 +91,7 @@ class Admin {
   void events(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void explain(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void open_runtime_port(const protocol::HttpRequest& request, const ExchangePtr& exchange);
+  void attached_worker(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   const broker::functions::Function* function_with(const std::string& arn) const;
   void function_code(const protocol::HttpRequest& request, const ExchangePtr& exchange);
   void queues(const protocol::HttpRequest& request, const ExchangePtr& exchange);
@@ -109,6 +110,7 @@ class Admin {
   AdminSqs sqs_;
   AdminEvents events_;
   RuntimePorts runtime_ports_;
+  std::uint64_t attached_count_ = 0;  // the core's own thread
   protocol::HttpServer* http_ = nullptr;
 };
 

@@ -14,6 +14,7 @@
 
 #include "signalbox/broker_client.h"
 #include "signalbox/command_line.h"
+#include "signalbox/workers/worker_process.h"
 
 namespace signalbox {
 
@@ -99,19 +100,19 @@ void set_environment(const FunctionOptions& options, const BrokerReply& config,
   }
 }
 
-// After Ctrl-C: a runtime client that waits for an invocation does not hear it, and one that goes
-// on would get the next.
+// After Ctrl-C: a runtime client that waits for an invocation does not hear it.
 constexpr useconds_t interrupt_grace_us = 200'000;
 constexpr unsigned terminate_grace_s = 5;
 
 volatile sig_atomic_t child = 0;
+volatile sig_atomic_t asked_to_end = 0;  // by this signal
+volatile sig_atomic_t has_child_heard = 0;
 volatile sig_atomic_t next_signal = SIGTERM;
 
-void pass_on(int signal) { kill(child, signal); }
-
 // The terminal tells both; what is sent to this process alone has to be passed on.
-void interrupted(int signal, siginfo_t* how, void*) {
-  if (how->si_code != SI_KERNEL) kill(child, signal);
+void asked(int signal, siginfo_t* how, void*) {
+  has_child_heard = how->si_code == SI_KERNEL ? 1 : 0;
+  asked_to_end = signal;
   ualarm(interrupt_grace_us, 0);
 }
 
@@ -121,8 +122,38 @@ void grace_is_over(int) {
   next_signal = SIGKILL;
 }
 
+// The broker, and by which number it knows the worker. What it cannot be told is no matter here:
+// invocations then end with their timeout.
+struct Attachment {
+  BrokerClient& client;
+  std::int64_t worker = 0;
+
+  void tell_leaving() const { tell(JsonObject().number("worker", worker)); }
+  void tell_left(std::string_view how) const {
+    tell(JsonObject().number("worker", worker).text("left", how));
+  }
+
+ private:
+  void tell(JsonObject& body) const {
+    client.own("POST", "/_signalbox/attached-worker", {}, std::move(body).take());
+  }
+};
+
+// Until it has exited. Asked to end it gets no more invocations, and then the signal.
+siginfo_t wait_for_child(const Attachment& attachment) {
+  siginfo_t how{};
+  bool is_told = false;
+  while (waitid(P_PID, static_cast<id_t>(child), &how, WEXITED) < 0 && errno == EINTR) {
+    const int signal = std::exchange(asked_to_end, 0);
+    if (signal == 0) continue;
+    if (!std::exchange(is_told, true)) attachment.tell_leaving();
+    if (has_child_heard == 0) kill(child, signal);
+  }
+  return how;
+}
+
 // Its exit status, as a shell tells it.
-int run_command(const std::vector<std::string>& command) {
+int run_command(const std::vector<std::string>& command, const Attachment& attachment) {
   std::vector<char*> words;
   for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
@@ -146,17 +177,18 @@ int run_command(const std::vector<std::string>& command) {
     std::fflush(stderr);
     _exit(127);
   }
-  std::signal(SIGTERM, pass_on);
-  struct sigaction interrupt {};
-  interrupt.sa_sigaction = interrupted;
-  interrupt.sa_flags = SA_SIGINFO | SA_RESTART;
-  sigaction(SIGINT, &interrupt, nullptr);
+  // Without SA_RESTART: the wait is to be interrupted.
+  struct sigaction action {};
+  action.sa_sigaction = asked;
+  action.sa_flags = SA_SIGINFO;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGALRM, grace_is_over);
   sigprocmask(SIG_SETMASK, &before, nullptr);
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  const siginfo_t how = wait_for_child(attachment);
+  alarm(0);
+  attachment.tell_left(workers::exit_text(how));
+  return how.si_code == CLD_EXITED ? how.si_status : 128 + how.si_status;
 }
 
 }  // namespace
@@ -179,12 +211,13 @@ int run_function(const std::vector<std::string>& arguments) {
   const auto config = client.lambda(
       "GET", fmt::format("/2015-03-31/functions/{}/configuration", url_escaped(options.name)));
   if (!config.problem.empty()) return complain(config.problem);
-  const auto port =
-      client.own("POST", "/_signalbox/runtime-port", {},
-                 std::move(JsonObject().text("function_arn", config.text("FunctionArn"))).take());
+  const auto port = client.own(
+      "POST", "/_signalbox/runtime-port", {},
+      std::move(JsonObject().text("function_arn", config.text("FunctionArn")).raw("own", "true"))
+          .take());
   if (!port.problem.empty()) return complain(port.problem);
   set_environment(options, config, port.text("runtime_api"));
-  return run_command(options.command);
+  return run_command(options.command, {client, port.number("worker")});
 }
 
 }  // namespace signalbox

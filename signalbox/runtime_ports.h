@@ -19,11 +19,15 @@ class RuntimePorts {
   void set_http(protocol::HttpServer& http) { http_ = &http; }
   // The port of the function with that ARN, opened when it is new.
   protocol::HttpServer::Opened port_of(const std::string& function_arn);
+  // A port for one worker alone, whose requests say by that id whose they are.
+  protocol::HttpServer::Opened open_for(const std::string& function_arn, std::uint64_t worker_id);
+  void close_for(std::uint64_t worker_id);
 
  private:
   protocol::HttpServer* http_ = nullptr;
   std::mutex mutex_;
   std::map<std::string, std::uint16_t> ports_;
+  std::map<std::uint64_t, std::uint16_t> ports_of_workers_;
 };
 
 }  // namespace signalbox

@@ -30,8 +30,11 @@ std::string qualifier_of(std::string_view function_arn);
 // A worker process asks under a name that says which it is: the function's ARN, and "@12".
 struct WorkerName {
   std::string_view function_name;
-  std::uint64_t worker_id = 0;  // 0: it is none that the broker has started
+  std::uint64_t worker_id = 0;  // 0: one of which nothing is known
 };
+// From here on: workers that attached themselves, of which somebody tells when they leave. The
+// broker's own processes have lower numbers.
+constexpr std::uint64_t attached_ids = std::uint64_t{1} << 62;
 WorkerName parse_worker_name(std::string_view text);
 
 // text fits the model's pattern. A qualifier beside it that says something else is an error.

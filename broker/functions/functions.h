@@ -7,8 +7,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -289,6 +291,7 @@ class Functions final : public Service {
   void stop_worker(std::uint64_t worker_id);
   void kill_worker(std::uint64_t worker_id);
   void worker_exited(const WorkerNews& news, Context& ctx);
+  void attached_left(const WorkerNews& news, Context& ctx);
   Worker* starting_worker(const Function& function);
   // Ends the invocation that a process has failed to start for; all, if no other one works.
   using OutcomeOf = std::function<Outcome(const Invocation&)>;
@@ -319,6 +322,7 @@ class Functions final : public Service {
   std::unordered_map<std::string, Invocation> invocations_;  // by request id
   std::unordered_map<std::uint64_t, Invocation*> invocations_by_number_;
   std::uint64_t last_number_ = 0;
+  std::set<std::uint64_t> leaving_;  // attached_ids
 };
 
 inline Function& latest_of(Function& function) {

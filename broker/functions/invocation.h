@@ -58,12 +58,13 @@ struct Invocation {
   Function* function = nullptr;
   std::string executed_version;
   State state = State::pending;
-  Time started{};               // when it was given to a worker
-  std::uint64_t worker_id = 0;  // the process that runs it; 0: one that attached itself, or none
-  Outcome outcome;              // once it has ended
-  std::string tail;             // of its log, if that is wanted
-  bool waits_for_tail = false;  // it has ended, and its client is told when this is over
-  bool has_log_begun = false;   // its START is written
+  Time started{};                 // when it was given to a worker
+  std::uint64_t worker_id = 0;    // the process that runs it; 0: one that attached itself, or none
+  std::uint64_t attached_id = 0;  // likewise; 0: nobody tells when it leaves
+  Outcome outcome;                // once it has ended
+  std::string tail;               // of its log, if that is wanted
+  bool waits_for_tail = false;    // it has ended, and its client is told when this is over
+  bool has_log_begun = false;     // its START is written
 };
 
 // What a function's error looks like: {"errorType":...,"errorMessage":...}.

@@ -58,6 +58,8 @@ Answer<runtime::NextResponse> Functions::next_invocation(const runtime::NextRequ
     worker->state = Worker::State::busy;
     host_.deadlines().clear(DeadlineKind::worker, worker->id);
     log_begin(invocation);
+  } else {
+    invocation.attached_id = parse_worker_name(request.function_name).worker_id;
   }
   const auto timeout = std::chrono::seconds(function->config.timeout.value_or(3));
   host_.deadlines().set(DeadlineKind::invocation, invocation.number, ctx.now + timeout);
@@ -82,6 +84,7 @@ void Functions::give_back(const std::string& request_id, Context& ctx) {
   Function& function = *invocation.function;
   invocation.state = Invocation::State::pending;
   invocation.worker_id = 0;
+  invocation.attached_id = 0;
   --function.running_count;
   function.pending[invocation.number] = &invocation;
   wake_workers(function);

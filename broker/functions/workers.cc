@@ -94,7 +94,9 @@ void Functions::keep_code(const Function& latest) {
 
 Result<Worker*> Functions::find_worker(const std::string& function_name) {
   const std::uint64_t id = parse_worker_name(function_name).worker_id;
-  if (id == 0) return static_cast<Worker*>(nullptr);
+  if (id == 0 || (id >= attached_ids && !leaving_.contains(id))) {
+    return static_cast<Worker*>(nullptr);
+  }
   const auto at = workers_.find(id);
   const bool is_there = at != workers_.end() && at->second.state != Worker::State::stopping &&
                         at->second.state != Worker::State::failed;
@@ -170,7 +172,27 @@ void Functions::stop_workers(const Function& function) {
 }
 
 void Functions::worker_news(const WorkerNews& news, Context& ctx) {
-  news.kind == WorkerNews::Kind::tail ? tail_came(news, ctx) : worker_exited(news, ctx);
+  switch (news.kind) {
+    case WorkerNews::Kind::tail: return tail_came(news, ctx);
+    case WorkerNews::Kind::exited: return worker_exited(news, ctx);
+    case WorkerNews::Kind::leaves: leaving_.insert(news.worker_id); return;
+    case WorkerNews::Kind::left: return attached_left(news, ctx);
+  }
+}
+
+void Functions::attached_left(const WorkerNews& news, Context& ctx) {
+  // What it asked before may still wait.
+  leaving_.insert(news.worker_id);
+  std::vector<Invocation*> held;
+  for (const auto& [number, invocation] : invocations_by_number_) {
+    const bool runs = invocation->state == Invocation::State::running;
+    if (runs && invocation->attached_id == news.worker_id) held.push_back(invocation);
+  }
+  for (Invocation* const invocation : held) {
+    const std::string message =
+        fmt::format("RequestId: {} Error: {}", invocation->made_of.request_id, news.text);
+    end(*invocation, {error_payload(news.error_type, message), "Unhandled"}, ctx);
+  }
 }
 
 // It will not do better for the next one that waits, and neither will another, unless one has.

@@ -259,6 +259,33 @@ TEST_CASE("an event that waits for an attached worker gets a process when that i
   CHECK(world.orders(Kind::start).size() == 1);
 }
 
+TEST_CASE("of an attached worker that leaves nothing is expected", "[functions]") {
+  ProcessShop world;
+  const auto id = functions::attached_ids + 1;
+  const std::string name =
+      "arn:aws:lambda:us-east-1:000000000000:function:orders@" + std::to_string(id);
+  const auto holds = world.next(name);
+  const auto held = world.invoke("1");
+  CHECK(test::FunctionShop::payload_of(holds) == "1");
+  const auto waits = world.next(name);
+  WorkerNews news{.kind = WorkerNews::Kind::leaves, .worker_id = id};
+  news.epoch = world.engine().epoch();
+  world.tell(news);
+  // The next one is for somebody else, and what it has it may still answer.
+  const auto other = world.next();
+  const auto second = world.invoke("2");
+  CHECK(waits->error);
+  CHECK(test::FunctionShop::payload_of(other) == "2");
+  CHECK_FALSE(held->released);
+  news.kind = WorkerNews::Kind::left;
+  news.error_type = "Runtime.ExitError";
+  news.text = "Runtime exited with error: signal: killed";
+  world.tell(news);
+  CHECK(text_of(held).find("signal: killed") != std::string::npos);
+  CHECK_FALSE(second->released);
+  CHECK(world.next(name)->error);
+}
+
 TEST_CASE("a process that has been idle is stopped", "[functions]") {
   ProcessShop world;
   world.run("1");

@@ -1,6 +1,7 @@
 """Functions: made, shown and deleted by an SDK, and run by Python's unmodified runtime client."""
 
 import base64
+from concurrent import futures
 import json
 import os
 import signal
@@ -211,6 +212,22 @@ class Invoking(FunctionsTest):
         wait_until(lambda: worker.process.poll() is not None, timeout_s=20)
 
 
+# A worker that dies with an invocation, and one that asks for one and does not end by Ctrl-C.
+ASKS = """
+import os, signal, sys, urllib.request
+api = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/next"
+"""
+DIES = ASKS + """
+urllib.request.urlopen(api).read()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+STAYS = ASKS + """
+signal.signal(signal.SIGINT, lambda *_: print("interrupted", flush=True))
+print("up", flush=True)
+urllib.request.urlopen(api).read()
+"""
+
+
 class Running(FunctionsTest):
     """`signalbox function run`: a local process as a function's worker."""
 
@@ -300,6 +317,30 @@ class Running(FunctionsTest):
                 self.assertIn(worker.wait(timeout=20), (128 + signal.SIGTERM, 128 + signal.SIGINT))
                 said = json.loads(self.invoke(name, {})["Payload"].read())
                 self.assertEqual(said["errorType"], "Runtime.NoWorker")
+
+    def test_a_worker_that_dies_ends_its_invocation_at_once(self):
+        name = self.function(Timeout=600)
+        worker = self.run_worker(name, "--", sys.executable, "-c", DIES)
+        answer = self.invoke(name, {})
+        said = json.loads(answer["Payload"].read())
+        self.assertEqual((answer["FunctionError"], said["errorType"]),
+                         ("Unhandled", "Runtime.ExitError"))
+        self.assertIn("signal: killed", said["errorMessage"])
+        self.assertEqual(worker.wait(timeout=20), 128 + signal.SIGKILL)
+
+    def test_an_invocation_is_not_given_to_a_worker_that_is_to_end(self):
+        name = self.function(Timeout=600)
+        ends = self.run_worker(name, "--", sys.executable, "-c", STAYS, start_new_session=True)
+        self.assertEqual(ends.stdout.readline(), "up\n")
+        os.kill(ends.pid, signal.SIGINT)
+        self.assertEqual(ends.stdout.readline(), "interrupted\n")
+        with futures.ThreadPoolExecutor() as pool:
+            answer = pool.submit(self.invoke, name, {"n": 1})
+            self.run_worker(name, "--", sys.executable, "-m", "awslambdaric", "shop.echo")
+            said = json.loads(answer.result()["Payload"].read())
+        self.assertEqual(said["event"], {"n": 1})
+        # By the refusal of what it asked, or by the signal that follows.
+        self.assertNotEqual(ends.wait(timeout=20), 0)
 
     def test_a_command_that_ends_by_ctrl_c_is_left_to_it(self):
         name = self.function()
