@@ -257,8 +257,9 @@ void Engine::wake(std::uint64_t queue_id) {
 void Engine::cancel(std::uint64_t job_id) {
   auto job = unpark(job_id);
   if (job == nullptr) return;
-  // It goes the way of all replies, to be taken apart where it was made; nobody reads the error.
-  job->refuse(unavailable());
+  // It goes the way of all replies, to be taken apart where it was made. The log alone has the
+  // error.
+  job->refuse({ErrorCode::service_unavailable, "The client went while it waited."});
   std::vector<std::unique_ptr<Job>> cancelled;
   cancelled.push_back(std::move(job));
   release(std::move(cancelled));
