@@ -353,12 +353,15 @@ void Admin::open_runtime_port(const protocol::HttpRequest& request, const Exchan
       return reply_later(exchange, error_reply(404, "There is no function of that ARN."));
     }
     const auto worker_id = is_own ? broker::functions::attached_ids + ++attached_count_ : 0;
-    const auto opened =
-        is_own ? runtime_ports_.open_for(arn, worker_id) : runtime_ports_.port_of(arn);
-    if (!opened.problem.empty()) return reply_later(exchange, error_reply(503, opened.problem));
-    reply_later(exchange,
-                json_reply(200, fmt::format(R"({{"runtime_api":"127.0.0.1:{}","worker":{}}})",
-                                            opened.port, worker_id)));
+    // Sockets are no work for the core's thread.
+    readers_.run([this, exchange, arn, worker_id] {
+      const auto opened =
+          worker_id != 0 ? runtime_ports_.open_for(arn, worker_id) : runtime_ports_.port_of(arn);
+      if (!opened.problem.empty()) return reply_later(exchange, error_reply(503, opened.problem));
+      reply_later(exchange,
+                  json_reply(200, fmt::format(R"({{"runtime_api":"127.0.0.1:{}","worker":{}}})",
+                                              opened.port, worker_id)));
+    });
   });
 }
 

@@ -108,9 +108,8 @@ WorkerPlan with_interpreter(const WorkerOrder& order, std::span<const std::strin
   }
   return cannot_run(fmt::format(
       "The runtime {} needs {} on the broker's machine, and the broker's PATH ({}) has none that "
-      "runs: "
-      "install it, or run the function by a worker of your own (signalbox function run {} -- "
-      "COMMAND)",
+      "runs: install it, or run the function by a worker of your own (signalbox function run {} "
+      "-- COMMAND)",
       order.runtime, names.front(), host.path, arn_part(order.function_arn, 6)));
 }
 

@@ -238,7 +238,7 @@ TEST_CASE("unpacked code that is not needed any more is removed", "[functions]")
   REQUIRE_FALSE(world.call<&Functions::publish_version>({"zipped", {}, {}, {}}).error);
   wire::UpdateFunctionCodeRequest request;
   request.function_name = "zipped";
-  request.zip_file = api::Blob{small_zip() + ""};
+  request.zip_file = api::Blob{small_zip()};
   REQUIRE_FALSE(world.call<&Functions::update_function_code>(request).error);
   REQUIRE(world.orders(Kind::keep_code).size() == 1);
   CHECK(world.orders(Kind::keep_code)[0].lines == std::vector<std::string>{sha256, sha256});
