@@ -101,7 +101,11 @@ std::string read_arguments(const std::vector<std::string>& arguments, bool& help
     if (equals != std::string_view::npos) {
       layer.push_back({row, argument.substr(equals + 1), std::string(argument)});
     } else if (row->kind == SettingKind::toggle) {
-      layer.push_back({row, "on", std::string(argument)});
+      const bool is_stated =
+          i + 1 < arguments.size() && (arguments[i + 1] == "on" || arguments[i + 1] == "off");
+      if (is_stated) ++i;
+      layer.push_back(
+          {row, is_stated ? std::string_view(arguments[i]) : "on", std::string(argument)});
     } else if (i + 1 < arguments.size()) {
       ++i;
       layer.push_back({row, arguments[i], fmt::format("{} {}", argument, arguments[i])});

@@ -141,6 +141,12 @@ TEST_CASE("a toggle of the file can be turned off by a flag") {
   CHECK_FALSE(accepted({"--config", file.path(), "--salvage=off"}).salvage);
 }
 
+TEST_CASE("a toggle's flag stands alone, or with on or off behind it") {
+  CHECK(accepted({"--salvage", "--region", "eu-west-3"}).salvage);
+  CHECK(accepted({"--salvage", "on", "--region", "eu-west-3"}).region == "eu-west-3");
+  CHECK_FALSE(accepted({"--salvage", "off"}).salvage);
+}
+
 TEST_CASE("a list given in one place replaces the list of the places below it") {
   const ConfigFile file("listen = 127.0.0.1:1\nlisten = 127.0.0.1:2, 127.0.0.1:3\n");
   CHECK(accepted({"--config", file.path()}).listen.size() == 3);
@@ -286,7 +292,7 @@ TEST_CASE("an unknown flag is refused with the nearest name") {
 
 TEST_CASE("words that are no flags, missing values and repeated flags are refused") {
   CHECK_THAT(refused({"serve"}), StartsWith("serve: not a flag"));
-  CHECK_THAT(refused({"--salvage", "off"}), StartsWith("off: not a flag"));
+  CHECK_THAT(refused({"--salvage", "no"}), StartsWith("no: not a flag"));
   CHECK_THAT(refused({"-v"}), StartsWith("-v: not a flag"));
   CHECK_THAT(refused({"--account"}), Contains("a value is missing; it must be 12 digits"));
   CHECK_THAT(refused({"--region", "a", "--region", "b"}), Contains("given twice"));
