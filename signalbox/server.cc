@@ -4,13 +4,17 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <fstream>
+#include <future>
 #include <thread>
 
+#include "broker/broker.h"
 #include "broker/core_thread.h"
 #include "broker/engine.h"
+#include "broker/functions/functions.h"
 #include "broker/functions/invocation.h"
 #include "broker/reader_pool.h"
 #include "broker/schedules/time_zones.h"
@@ -29,10 +33,13 @@ namespace signalbox {
 
 namespace {
 
+using SteadyTime = std::chrono::steady_clock::time_point;
+
 // Enough to overlap a few reads of cold messages; each costs a stack that is hardly touched.
 constexpr std::size_t reader_thread_count = 2;
 
 constexpr std::chrono::milliseconds reopen_interval{500};
+constexpr std::chrono::nanoseconds function_drain_interval = std::chrono::milliseconds(10);
 
 broker::Settings broker_settings(const Settings& settings) {
   broker::Settings result;
@@ -134,7 +141,9 @@ class Server::Impl {
   void fail_hard(const std::string& why);
   void log_request(std::string_view operation, unsigned status, std::string_view request_id,
                    std::string_view detail) const;
-  void stop();
+  bool runs_functions(SteadyTime until);
+  void drain_functions(const sigset_t& signals, SteadyTime until);
+  void stop(std::chrono::milliseconds drain_timeout);
 
   const Settings settings_;
   const Log log_;
@@ -164,7 +173,7 @@ Server::Impl::Impl(Settings settings)
       clock_(make_clock(settings_)),
       keeper_(settings_) {}
 
-Server::Impl::~Impl() { stop(); }
+Server::Impl::~Impl() { stop(settings_.drain_timeout); }
 
 broker::EnginePorts Server::Impl::engine_ports() {
   broker::EnginePorts ports;
@@ -393,17 +402,42 @@ int Server::Impl::run() {
   int signal = 0;
   sigwait(&signals, &signal);
   log_.write(LogLevel::info, "draining", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
-  stop();
+  const SteadyTime until = std::chrono::steady_clock::now() + settings_.drain_timeout;
+  if (!failed_hard_) drain_functions(signals, until);
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      until - std::chrono::steady_clock::now());
+  stop(std::max(left, std::chrono::milliseconds(0)));
   log_.write(LogLevel::info, "stopped");
   return failed_hard_ ? 1 : 0;
 }
 
-void Server::Impl::stop() {
+// When the core does not say in time, there is nothing to wait for.
+bool Server::Impl::runs_functions(SteadyTime until) {
+  auto answer = std::make_shared<std::promise<bool>>();
+  core_->post([this, answer] {
+    const auto* const broker = engine_->writable() ? engine_->broker() : nullptr;
+    if (broker == nullptr) return answer->set_value(false);
+    broker->services().functions->stop_starting();
+    answer->set_value(broker->services().functions->runs_any() || engine_->is_reading());
+  });
+  auto future = answer->get_future();
+  return future.wait_until(until) == std::future_status::ready && future.get();
+}
+
+// While the ports are open: their workers answer on them. A second signal ends the wait.
+void Server::Impl::drain_functions(const sigset_t& signals, SteadyTime until) {
+  const timespec interval{.tv_sec = 0, .tv_nsec = function_drain_interval.count()};
+  while (std::chrono::steady_clock::now() < until && runs_functions(until)) {
+    if (sigtimedwait(&signals, nullptr, &interval) > 0) return;
+  }
+}
+
+void Server::Impl::stop(std::chrono::milliseconds drain_timeout) {
   if (stopping_.exchange(true)) return;
   // Long polls first: they would hold the drain for their whole wait.
   if (core_ != nullptr && engine_ != nullptr) core_->post([this] { engine_->end_all_waits(); });
   if (admin_ != nullptr) admin_->stop();
-  if (http_ != nullptr) http_->drain(settings_.drain_timeout);
+  if (http_ != nullptr) http_->drain(drain_timeout);
   if (reopener_.joinable()) reopener_.join();
   // Before the core that it answers to; attempts that still come are dropped.
   if (client_ != nullptr) client_->stop();

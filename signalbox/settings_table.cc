@@ -328,7 +328,7 @@ constexpr std::array table{
   number("Server", "write-timeout-ms", "MS", "30000", 100, 3'600'000,
          put_number<&S::write_timeout>, "Time for a client to take a reply."),
   number("Server", "drain-timeout-ms", "MS", "10000", 0, 600'000, put_number<&S::drain_timeout>,
-         "Time that requests under way get to finish after SIGTERM."),
+         "Time that invocations and requests under way get to finish after SIGTERM."),
 
   text("Logs and tests", "log-level", "LEVEL", "info", "error, warning, info or debug",
        put_log_level, "The least serious thing worth a line."),

@@ -198,6 +198,11 @@ class Functions final : public Service {
   // Without room: when there may be some of which nobody is told.
   static std::optional<Time> room_again(const Function& function, Time now);
   Invocation& start(Function& function, NewInvocation made, Context& ctx);
+  // The broker is about to stop: nothing more is given to anybody to run. What is with a worker, or
+  // posted, goes on; runs_any says whether there is such.
+  void stop_starting() { is_stopping_ = true; }
+  bool is_stopping() const { return is_stopping_; }
+  bool runs_any() const;
   // The number of the latest invocation, and whether a later one is with a worker or a process that
   // starts.
   std::uint64_t last_number() const { return last_number_; }
@@ -322,6 +327,7 @@ class Functions final : public Service {
   std::unordered_map<std::string, Invocation> invocations_;  // by request id
   std::unordered_map<std::uint64_t, Invocation*> invocations_by_number_;
   std::uint64_t last_number_ = 0;
+  bool is_stopping_ = false;
   std::set<std::uint64_t> leaving_;  // attached_ids
 };
 

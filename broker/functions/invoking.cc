@@ -21,6 +21,7 @@ constexpr std::chrono::seconds tail_wait{2};
 constexpr std::chrono::seconds start_max{10};
 // Waiting for an invocation ends with its function's timeout, which has a deadline of its own.
 constexpr std::chrono::hours wait_max{24};
+constexpr const char* stopping_text = "The broker is stopping.";
 
 Duration timeout_of(const Function& function) {
   return std::chrono::seconds(function.config.timeout.value_or(3));
@@ -72,6 +73,7 @@ std::size_t Functions::room(const Function& function, Time now) const {
   const auto left_of = [](std::size_t limit, std::size_t used) {
     return limit - std::min(limit, used);
   };
+  if (is_stopping_) return 0;
   const Function& all = latest_of(function);
   std::size_t left = SIZE_MAX;
   if (all.reserved_concurrency) {
@@ -87,6 +89,12 @@ std::size_t Functions::room(const Function& function, Time now) const {
 // Between an answer and the next question one that is attached is not seen: until that is over.
 std::optional<Time> Functions::room_again(const Function& function, Time now) {
   return function.attached_until > now ? std::optional(function.attached_until) : std::nullopt;
+}
+
+bool Functions::runs_any() const {
+  return std::any_of(
+      invocations_by_number_.begin(), invocations_by_number_.end(),
+      [](const auto& each) { return each.second->state == Invocation::State::running; });
 }
 
 bool Functions::runs_later_than(std::uint64_t number, Time now) const {
@@ -146,6 +154,7 @@ Answer<wire::InvokeResponse> Functions::invoke(const wire::InvokeRequest& reques
                      ctx);
       return wire::InvokeResponse{.status_code = 202};
     }
+    if (is_stopping_) return Error{ErrorCode::service_unavailable, stopping_text};
     const Function& all = latest_of(*function);
     if (all.reserved_concurrency && at_work(all) >= *all.reserved_concurrency) {
       ++counters.throttles;
@@ -159,7 +168,7 @@ Answer<wire::InvokeResponse> Functions::invoke(const wire::InvokeRequest& reques
     return response;
   }
   const bool is_over = ctx.wait_deadline && *ctx.wait_deadline <= ctx.now;
-  if (is_over) return Error{ErrorCode::service_unavailable, "The broker is stopping."};
+  if (is_over) return Error{ErrorCode::service_unavailable, stopping_text};
   ctx.wait_deadline = ctx.now + wait_max;
   return Wait{invocation_waits | invocation->number};
 }

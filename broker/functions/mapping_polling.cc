@@ -97,6 +97,7 @@ std::size_t Mappings::free_batches(const Mapping& mapping, const Function& funct
 // last is with the function long before its messages' visibility timeout.
 std::size_t Mappings::wanted_messages(const Mapping& mapping, const Function& function,
                                       Time now) const {
+  if (functions_.is_stopping()) return 0;
   const std::size_t there = mapping.gathered.size();
   if (mapping.window().count() > 0) {
     const bool has_room = free_batches(mapping, function, now) > 0;

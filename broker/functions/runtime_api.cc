@@ -36,7 +36,7 @@ Answer<runtime::NextResponse> Functions::next_invocation(const runtime::NextRequ
     stop_worker(worker->id);
     return Error{ErrorCode::resource_not_found, "The function has changed: the worker is to stop."};
   }
-  if (function->pending.empty()) {
+  if (function->pending.empty() || is_stopping_) {
     if (worker != nullptr) worker_waits_again(*worker, ctx);
     const bool is_over = ctx.wait_deadline && *ctx.wait_deadline <= ctx.now;
     if (is_over) return Error{ErrorCode::service_unavailable, "The broker is stopping."};

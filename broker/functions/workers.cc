@@ -57,7 +57,8 @@ void Functions::note_attached(Function& function, Time now) {
 }
 
 void Functions::start_workers(Function& function, Context& ctx) {
-  if (function.pending.empty() || runner_of(function, ctx.now) != Runner::process) return;
+  if (is_stopping_ || function.pending.empty() || runner_of(function, ctx.now) != Runner::process)
+    return;
   const auto counts = count_workers(function);
   // What is reserved is no matter here: no more invocations than that are started.
   const std::size_t limit = host_.settings().function_concurrency;
