@@ -426,10 +426,13 @@ bool Server::Impl::runs_functions(SteadyTime until) {
 
 // While the ports are open: their workers answer on them. A second signal ends the wait.
 void Server::Impl::drain_functions(const sigset_t& signals, SteadyTime until) {
+  if (!runs_functions(until)) return;
+  log_.write(LogLevel::info, "functions still run; a second signal stops at once",
+             {{"drain_timeout_ms", fmt::to_string(settings_.drain_timeout.count())}});
   const timespec interval{.tv_sec = 0, .tv_nsec = function_drain_interval.count()};
-  while (std::chrono::steady_clock::now() < until && runs_functions(until)) {
+  do {
     if (sigtimedwait(&signals, nullptr, &interval) > 0) return;
-  }
+  } while (std::chrono::steady_clock::now() < until && runs_functions(until));
 }
 
 void Server::Impl::stop(std::chrono::milliseconds drain_timeout) {

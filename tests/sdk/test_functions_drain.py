@@ -129,6 +129,7 @@ class Drains(unittest.TestCase):
             return said and said[0]["Error"]["Code"]
 
         self.assertEqual(wait_until(refused, what="a refusal"), "ServiceException")
+        self.assertIn("functions still run", self.broker.log_tail())
         self.assertEqual(self.broker.terminate(), 0)
         thread.join()
         self.assertEqual(self.noted("begun"), [1])
