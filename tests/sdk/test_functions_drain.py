@@ -129,7 +129,7 @@ class Drains(unittest.TestCase):
             return said and said[0]["Error"]["Code"]
 
         self.assertEqual(wait_until(refused, what="a refusal"), "ServiceException")
-        self.assertIn("functions still run", self.broker.log_tail())
+        wait_until(lambda: "functions still run" in self.broker.log_tail(), what="the log line")
         self.assertEqual(self.broker.terminate(), 0)
         thread.join()
         self.assertEqual(self.noted("begun"), [1])
