@@ -9,7 +9,6 @@ import http.server
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -287,7 +286,6 @@ def handler(event, context):
         self.assertGreater(self.invoke_warm(name, 0)[1], 0)
 
 
-@unittest.skipUnless(shutil.which("node"), "no node here")
 class Node(BootstrapTest):
     runtime = "nodejs20.x"
     command = ("node", str(WORKERS / "bootstrap.mjs"))
@@ -516,7 +514,6 @@ def handler(event, context):
         self.assertEqual(first, [["shop", {"k": "v"}, {"e": "f"}], "who", "pool", "Root=1-2"])
         self.assertEqual(second, [None, None, None, None])
 
-    @unittest.skipUnless(shutil.which("node"), "no node here")
     def test_node_has_the_callers_context(self):
         first, second = self.told_by(Node.command, {"app.js": """
 exports.handler = async (event, { clientContext, identity }) =>
