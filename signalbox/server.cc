@@ -418,7 +418,7 @@ bool Server::Impl::runs_functions(SteadyTime until) {
     const auto* const broker = engine_->writable() ? engine_->broker() : nullptr;
     if (broker == nullptr) return answer->set_value(false);
     broker->services().functions->stop_starting();
-    answer->set_value(broker->services().functions->runs_any() || engine_->is_reading());
+    answer->set_value(broker->services().functions->runs_any());
   });
   auto future = answer->get_future();
   return future.wait_until(until) == std::future_status::ready && future.get();
