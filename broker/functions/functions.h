@@ -337,6 +337,8 @@ inline Function& latest_of(Function& function) {
 inline const Function& latest_of(const Function& function) {
   return function.latest == nullptr ? function : *function.latest;
 }
+// Of what nobody will run or ask for any more: a client's SDK tries again, a worker ends.
+Error is_to_stop();
 // Of "7"; nullopt: it is $LATEST or an alias.
 std::optional<std::int64_t> version_number(std::string_view qualifier);
 // Whether the broker itself could start processes of it: a command, or a zip of a runtime that it

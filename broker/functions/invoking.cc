@@ -21,7 +21,6 @@ constexpr std::chrono::seconds tail_wait{2};
 constexpr std::chrono::seconds start_max{10};
 // Waiting for an invocation ends with its function's timeout, which has a deadline of its own.
 constexpr std::chrono::hours wait_max{24};
-constexpr const char* stopping_text = "The broker is stopping.";
 
 Duration timeout_of(const Function& function) {
   return std::chrono::seconds(function.config.timeout.value_or(3));
@@ -67,6 +66,8 @@ std::string new_trace_header(Context& ctx) {
 }
 
 }  // namespace
+
+Error is_to_stop() { return {ErrorCode::service_unavailable, "The broker is stopping."}; }
 
 // What is reserved counts over all versions, what the broker runs itself for each.
 std::size_t Functions::room(const Function& function, Time now) const {
@@ -154,7 +155,7 @@ Answer<wire::InvokeResponse> Functions::invoke(const wire::InvokeRequest& reques
                      ctx);
       return wire::InvokeResponse{.status_code = 202};
     }
-    if (is_stopping_) return Error{ErrorCode::service_unavailable, stopping_text};
+    if (is_stopping_) return is_to_stop();
     const Function& all = latest_of(*function);
     if (all.reserved_concurrency && at_work(all) >= *all.reserved_concurrency) {
       ++counters.throttles;
@@ -168,7 +169,7 @@ Answer<wire::InvokeResponse> Functions::invoke(const wire::InvokeRequest& reques
     return response;
   }
   const bool is_over = ctx.wait_deadline && *ctx.wait_deadline <= ctx.now;
-  if (is_over) return Error{ErrorCode::service_unavailable, stopping_text};
+  if (is_over) return is_to_stop();
   ctx.wait_deadline = ctx.now + wait_max;
   return Wait{invocation_waits | invocation->number};
 }

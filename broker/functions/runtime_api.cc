@@ -39,7 +39,7 @@ Answer<runtime::NextResponse> Functions::next_invocation(const runtime::NextRequ
   if (function->pending.empty() || is_stopping_) {
     if (worker != nullptr) worker_waits_again(*worker, ctx);
     const bool is_over = ctx.wait_deadline && *ctx.wait_deadline <= ctx.now;
-    if (is_over) return Error{ErrorCode::service_unavailable, "The broker is stopping."};
+    if (is_over) return is_to_stop();
     ctx.wait_deadline = ctx.now + wait_max;
     tell_of_room(*function, ctx);
     SIGNALBOX_TRY(const FunctionName name,

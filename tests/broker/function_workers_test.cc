@@ -39,10 +39,13 @@ Settings with_processes() {
 
 struct ProcessShop : test::FunctionShop {
   explicit ProcessShop(Settings settings = with_processes()) : FunctionShop(std::move(settings)) {
+    create("zipped", "python3.11");
+  }
+  void create(const std::string& name, const std::string& runtime) {
     wire::CreateFunctionRequest request;
-    request.function_name = "zipped";
+    request.function_name = name;
     request.role = "arn:aws:iam::000000000000:role/r";
-    request.runtime = "python3.11";
+    request.runtime = runtime;
     request.handler = "a.b";
     request.timeout = 5;
     request.code.zip_file = api::Blob{small_zip()};
@@ -186,14 +189,7 @@ TEST_CASE("an error at the start is told to all that wait, unless another proces
 
 TEST_CASE("a runtime that the broker cannot start is for workers that attach", "[functions]") {
   ProcessShop world;
-  wire::CreateFunctionRequest request;
-  request.function_name = "compiled";
-  request.role = "arn:aws:iam::000000000000:role/r";
-  request.runtime = "java17";
-  request.handler = "a.b";
-  request.timeout = 5;
-  request.code.zip_file = api::Blob{small_zip()};
-  REQUIRE_FALSE(world.call<&Functions::create_function>(request).error);
+  world.create("compiled", "java17");
   world.invoke("1", "compiled", "Event");
   const auto invoked = world.invoke("2", "compiled");
   CHECK(world.orders(Kind::start).empty());
